@@ -1,0 +1,24 @@
+"""The ports: what the upper storeys ask of any broker, result store, lease and bus; one file each."""
+
+from .broker import Broker, DeadLetters, Touch
+from .bus import AsyncEar, Bus, Ear
+from .lease import Lease
+from .link import AsyncLink, Bell, Link
+from .results import ResultStore
+from .transport import Transport, TransportOptions
+
+__all__ = [
+    "AsyncEar",
+    "AsyncLink",
+    "Bell",
+    "Broker",
+    "Bus",
+    "DeadLetters",
+    "Ear",
+    "Lease",
+    "Link",
+    "ResultStore",
+    "Touch",
+    "Transport",
+    "TransportOptions",
+]

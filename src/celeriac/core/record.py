@@ -1,0 +1,14 @@
+"""What a result store keeps of one task or one group."""
+
+import msgspec
+
+
+class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """An encoded result: the payload is the whole meta document, as bytes of `content_type`."""
+
+    id: str
+    state: str
+    payload: bytes
+    kind: str = "task"  # task | group
+    ttl: float | None = None  # seconds to keep it; None: for ever
+    # SUCCESS, once stored, is never overwritten (except by forget)

@@ -1,0 +1,67 @@
+"""Messages of calls that have most in common: what is the same in all of them is made once."""
+
+from typing import Any, Final, NamedTuple
+
+from ..core.message import Message
+from .body import written
+from .plain import is_plain
+from .protocol2 import headers_of, json_body
+from .saferepr import saferepr
+from .task_message import TaskCall, properties_of
+
+_NOTHING_FOLLOWS: Final = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
+
+
+class Lineage(NamedTuple):
+    """What the task that runs here, if one does, hands down to the messages it sends."""
+
+    root_id: str | None = None
+    parent_id: str | None = None
+    priority: int | None = None
+
+
+NOBODY: Final = Lineage()
+
+
+class Prepared:
+    """Makes the messages of one kind of call, in protocol 2; they differ in id, arguments and sender."""
+
+    __slots__ = ("_call", "_headers", "_json", "_plain", "_properties")
+
+    def __init__(self, call: TaskCall) -> None:
+        self._call = call
+        self._headers = {**headers_of(call), **(call.headers or {})}
+        self._properties = properties_of(call)
+        self._plain = is_plain(self._headers) and is_plain(self._properties)
+        self._json = call.serializer == "json" and call.compression is None
+
+    def message(self, id: str, args: Any, kwargs: Any, sender: tuple[str, str], lineage: Lineage = NOBODY) -> Message:
+        """The message of one call; `sender` is its origin and the address for replies.
+
+        Raises EncodeError if the serializer can't write the arguments.
+        """
+        call = self._call
+        headers = self._headers.copy()
+        headers["id"] = id
+        # Whoever listens to before_task_publish may change headers in place: none are shared.
+        headers["timelimit"] = [call.time_limit, call.soft_time_limit]
+        headers["root_id"] = lineage.root_id or id
+        headers["parent_id"] = lineage.parent_id
+        headers["argsrepr"] = saferepr(args, maxlevels=call.repr_levels) if args else "()"
+        headers["kwargsrepr"] = saferepr(kwargs, maxlevels=call.repr_levels) if kwargs else "{}"
+        headers["origin"] = sender[0]
+        headers["stamps"] = {}
+        properties = self._properties.copy()
+        properties["correlation_id"] = id
+        properties["reply_to"] = sender[1]
+        if lineage.priority is not None:
+            properties.setdefault("priority", lineage.priority)
+        plain = self._plain and lineage is NOBODY
+        if self._json:
+            return Message(headers, properties, json_body(args, kwargs), plain=plain)
+        content_type, encoding, body, packed = written(
+            (args, kwargs, _NOTHING_FOLLOWS), call.serializer, call.compression
+        )
+        if packed is not None:
+            headers["compression"] = packed
+        return Message(headers, properties, body, content_type, encoding, plain)
