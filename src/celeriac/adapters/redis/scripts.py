@@ -1,0 +1,215 @@
+"""The Lua scripts: each is one atomic step of the broker, and runs in a few microseconds a message."""
+
+import hashlib
+from typing import Final
+
+# What the driver needs when a server answers NOSCRIPT.
+SOURCES: Final[dict[str, str]] = {}
+
+
+def script(source: str) -> str:
+    """Registers a script and returns its digest, to be used with EVALSHA."""
+    digest = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
+    SOURCES[digest] = source
+    return digest
+
+
+# The server's clock as text, so that no worker's clock decides anything.
+_NOW = """
+local time = redis.call('TIME')
+local now = string.format('%d.%06d', time[1], time[2])
+"""
+
+# Moves due messages of one queue to its lists, earliest at the end that is served next.
+# A delayed message is kept in `unacked` like a claimed one, so that a fleet of Celery workers alone
+# would still find it; its tag says which priority step it returns to.
+_PROMOTE = """
+local function promote(delayed, unacked, index, suffix, lists, now, limit)
+  local due = redis.call('ZRANGEBYSCORE', delayed, '-inf', now, 'LIMIT', 0, limit)
+  for i = #due, 1, -1 do
+    local tag = due[i]
+    local value = redis.call('HGET', unacked, tag)
+    if value then
+      local step = tonumber(string.match(tag, '^celeriac%-delayed%.(%d+)%.'))
+      redis.call('RPUSH', lists(step), string.sub(value, 2, -(#suffix + 1)))
+      redis.call('HDEL', unacked, tag)
+      redis.call('ZREM', index, tag)
+    end
+    redis.call('ZREM', delayed, tag)
+  end
+end
+"""
+
+# KEYS: lease, unacked, index, then per queue its delayed set, then the lists in the order they are served.
+# ARGV: tag prefix, first number, limit, number of queues, number of steps, per queue the end of its unacked value.
+# Tags are added last first: a small sorted set is searched from its start, and so each is found a place at once.
+# A list that gave less than was wanted is read after that (LLEN): with client tracking on, this read is
+# what makes the server ring when the list changes.
+CLAIM = script(
+    _NOW
+    + _PROMOTE
+    + """
+if redis.call('EXISTS', KEYS[1]) == 0 then return -1 end
+local prefix, number, want = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local queues, steps = tonumber(ARGV[4]), tonumber(ARGV[5])
+local unacked, index = KEYS[2], KEYS[3]
+local first = 3 + queues
+local next_due = false
+for q = 1, queues do
+  local delayed = KEYS[3 + q]
+  local head = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
+  if head[2] and tonumber(head[2]) <= tonumber(now) then
+    promote(delayed, unacked, index, ARGV[5 + q],
+      function(step) return KEYS[first + step * queues + q] end, now, math.max(want, 100))
+    head = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
+  end
+  if head[2] and (not next_due or tonumber(head[2]) < tonumber(next_due)) then next_due = head[2] end
+end
+local out = { next_due or '' }
+for k = 0, queues * steps - 1 do
+  if want <= 0 then break end
+  local list = KEYS[first + 1 + k]
+  local got = redis.call('RPOP', list, want)
+  local n = got and #got or 0
+  if n > 0 then
+    local q = k % queues + 1
+    local suffix = ARGV[5 + q]
+    local values, scores = {}, {}
+    for i = 1, n do
+      local tag = prefix .. number
+      number = number + 1
+      values[2 * i - 1], values[2 * i] = tag, '[' .. got[i] .. suffix
+      scores[2 * (n - i) + 1], scores[2 * (n - i) + 2] = now, tag
+    end
+    redis.call('HSET', unacked, unpack(values))
+    redis.call('ZADD', index, unpack(scores))
+    out[#out + 1] = q
+    out[#out + 1] = got
+    want = want - n
+  end
+  if want > 0 then redis.call('LLEN', list) end
+end
+return out
+"""
+)
+
+# Stores a result unless a SUCCESS is there already, and tells who waits for it. Other serializers than
+# JSON begin in another way, but all of them write the state's name near the start.
+_KEEP = """
+local function succeeded(key)
+  local head = redis.pcall('GETRANGE', key, 0, 35)
+  if type(head) ~= 'string' then return false end
+  if string.sub(head, 1, 1) == '{' then
+    return string.find(head, '^{"status": ?"SUCCESS"') ~= nil
+  end
+  return string.find(head, 'status.?.?.?.?.?SUCCESS') ~= nil
+end
+local function keep(key, ttl, payload)
+  local fresh
+  if ttl == '0' then
+    fresh = redis.call('SET', key, payload, 'NX')
+  else
+    fresh = redis.call('SET', key, payload, 'PX', ttl, 'NX')
+  end
+  if not fresh then
+    if succeeded(key) then return end
+    if ttl == '0' then
+      redis.call('SET', key, payload)
+    else
+      redis.call('SET', key, payload, 'PX', ttl)
+    end
+  end
+  redis.call('PUBLISH', key, payload)
+end
+"""
+
+# KEYS: the record keys. ARGV: per record its ttl in milliseconds (0: for ever) and payload.
+STORE = script(
+    _KEEP
+    + """
+for i = 1, #KEYS do keep(KEYS[i], ARGV[2 * i - 1], ARGV[2 * i]) end
+return #KEYS
+"""
+)
+
+# KEYS: unacked, index, dead letters, their index.
+# ARGV: number of tags, number of records, our database, the results' database, the tags,
+#   per record (number of its tag, key, ttl, payload), per further step (number of its tag, what, a, b, c).
+# Deleting tells whether a claim was still ours: only if one was not, they are looked at one by one.
+# Returns the numbers of those that were not: nothing is done for them.
+SETTLE = script(
+    _NOW
+    + _KEEP
+    + """
+local n, records = tonumber(ARGV[1]), tonumber(ARGV[2])
+local unacked, index = KEYS[1], KEYS[2]
+local lost, missing = {}, {}
+if redis.call('HDEL', unacked, unpack(ARGV, 5, 4 + n)) == n then
+  redis.call('ZREM', index, unpack(ARGV, 5, 4 + n))
+else
+  for i = 1, n do
+    if redis.call('ZREM', index, ARGV[4 + i]) == 0 then
+      missing[tostring(i)] = true
+      lost[#lost + 1] = i
+    end
+  end
+end
+local p = 5 + n
+if records > 0 then
+  if ARGV[3] ~= ARGV[4] then redis.call('SELECT', ARGV[4]) end
+  for r = 1, records do
+    if not missing[ARGV[p]] then keep(ARGV[p + 1], ARGV[p + 2], ARGV[p + 3]) end
+    p = p + 4
+  end
+  if ARGV[3] ~= ARGV[4] then redis.call('SELECT', ARGV[3]) end
+end
+while ARGV[p] do
+  local what, a, b, c = ARGV[p + 1], ARGV[p + 2], ARGV[p + 3], ARGV[p + 4]
+  if not missing[ARGV[p]] then
+    if what == 'DELAY' then
+      local tag = string.match(c, '^([^ ]+) ')
+      redis.call('HSET', unacked, tag, string.sub(c, #tag + 2))
+      redis.call('ZADD', index, b, tag)
+      redis.call('ZADD', a, b, tag)
+    elseif what == 'DEAD' then
+      local id = string.format('%017.6f', now) .. '-' .. a
+      redis.call('HSET', KEYS[3], id, b)
+      redis.call('ZADD', KEYS[4], 0, id)
+    else
+      redis.call(what, a, b)
+    end
+  end
+  p = p + 5
+end
+return lost
+"""
+)
+
+# KEYS: index. ARGV: tags. Says that these claims are alive, so that a Celery worker's sweep leaves them alone.
+TOUCH = script(
+    _NOW
+    + """
+local scores = {}
+for i = 1, #ARGV do scores[2 * i - 1], scores[2 * i] = now, ARGV[i] end
+redis.call('ZADD', KEYS[1], 'XX', unpack(scores))
+return 1
+"""
+)
+
+# KEYS: unacked, index, delayed set, lists. Returns how many messages are gone.
+PURGE = script(
+    """
+local gone = 0
+for i = 4, #KEYS do
+  gone = gone + redis.call('LLEN', KEYS[i])
+  redis.call('UNLINK', KEYS[i])
+end
+while true do
+  local tags = redis.call('ZRANGE', KEYS[3], 0, 999)
+  if #tags == 0 then return gone end
+  gone = gone + redis.call('HDEL', KEYS[1], unpack(tags))
+  redis.call('ZREM', KEYS[2], unpack(tags))
+  redis.call('ZREM', KEYS[3], unpack(tags))
+end
+"""
+)
