@@ -1,0 +1,174 @@
+"""Raises an exception in one run while its body runs: in a thread, in the main thread, or in a coroutine."""
+
+import asyncio
+import ctypes
+import threading
+from collections.abc import Coroutine, Generator
+from typing import Any, Final
+
+from celeriac.core.errors import SoftTimeLimitExceeded
+
+# A body is a list with one element: who runs it (a thread's number, or an Interruptible). Taking that
+# element out is atomic, and only whoever took it may interrupt; the run takes it out itself when its body
+# ends. So an interruption can never hit the next run.
+Body = list[Any]
+
+_bodies: Final[dict[int, Body]] = {}  # thread -> the body it is in, or was last in (then empty)
+_by_task: "Final[dict[asyncio.Task[Any], Body]]" = {}
+_posting: Final = threading.Lock()
+get_ident: Final = threading.get_ident
+
+
+def enter(body: Body | None = None) -> Body:
+    """The calling thread begins a body. One that was interrupted before it began is raised in at once."""
+    ident = get_ident()
+    if body is None:
+        body = [ident]
+    else:
+        try:
+            body[0] = ident
+        except IndexError:
+            raise SoftTimeLimitExceeded from None
+    _bodies[ident] = body
+    return body
+
+
+def leave(body: Body) -> None:
+    """The body has ended: from here on nothing is raised in it any more."""
+    try:
+        body.pop()
+    except IndexError:
+        # It was interrupted. If that was not felt yet, it must not be felt later.
+        with _posting:
+            pass
+        _raise_in_thread(get_ident(), None)
+
+
+def body_in(thread: int) -> Body | None:
+    """The body this thread is in, to be given to interrupt; None if it is in none."""
+    return _bodies.get(thread) or None
+
+
+def interrupt(body: Body, exc: BaseException | None = None) -> bool:
+    """Raise in that body, from any other thread; False if it has ended or was interrupted before.
+
+    A thread feels it at its next bytecode: not while it is inside a call that blocks in C.
+    """
+    error = SoftTimeLimitExceeded() if exc is None else exc
+    with _posting:
+        try:
+            runs = body.pop()
+        except IndexError:
+            return False
+        if isinstance(runs, Interruptible):
+            runs.interrupt_soon(error)
+        elif runs is not None:
+            _raise_in_thread(runs, type(error))
+        return True
+
+
+def raise_here(exc: BaseException | None = None) -> None:
+    """For signal handlers: raise in the body the main thread is in; nothing if it is in none."""
+    body = _bodies.get(get_ident())
+    if not body:
+        return
+    error = SoftTimeLimitExceeded() if exc is None else exc
+    runs = body[0]
+    if isinstance(runs, Interruptible) and not runs.is_running():
+        body.pop()
+        runs.interrupt_soon(error)
+        return
+    body.pop()
+    raise error
+
+
+def interrupt_task(task: "asyncio.Task[Any]", exc: BaseException | None = None) -> bool:
+    """Raise in the body that this asyncio task (a call of Executor.arun) is in; call it in the loop's thread."""
+    body = _by_task.get(task)
+    return body is not None and interrupt(body, exc)
+
+
+def _raise_in_thread(thread: int, kind: type[BaseException] | None) -> None:
+    target = None if kind is None else ctypes.py_object(kind)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), target)
+
+
+class Interruptible:
+    """Drives a coroutine and can raise in it, at the place where it waits, what is no CancelledError."""
+
+    __slots__ = ("_coroutine", "_error", "_loop", "_task")
+
+    def __init__(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        self._coroutine = coroutine
+        self._error: BaseException | None = None
+        self._task: asyncio.Task[Any] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def is_running(self) -> bool:
+        """True while its code runs, not while it waits."""
+        return bool(getattr(self._coroutine, "cr_running", False))
+
+    def interrupt_soon(self, error: BaseException) -> None:
+        """From any thread."""
+        self._error = error
+        loop = self._loop
+        if loop is not None:
+            loop.call_soon_threadsafe(self._interrupt)
+
+    def _interrupt(self) -> None:
+        if self._error is not None and self._task is not None:
+            self._task.cancel()
+
+    def _take_error(self) -> BaseException:
+        error, self._error = self._error, None
+        return error or SoftTimeLimitExceeded()
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        self._task = task = asyncio.current_task()
+        self._loop = asyncio.get_running_loop()
+        send, throw = self._coroutine.send, self._coroutine.throw
+        try:
+            waits = send(None) if self._error is None else throw(self._take_error())
+            while True:
+                try:
+                    got = yield waits
+                except asyncio.CancelledError as cancelled:
+                    if self._error is None:
+                        waits = throw(cancelled)
+                    else:
+                        if task is not None:
+                            task.uncancel()
+                        waits = throw(self._take_error())
+                except BaseException as exc:  # noqa: BLE001 - whatever it is, it is meant for the coroutine
+                    waits = throw(exc)
+                else:
+                    waits = send(got)
+        except StopIteration as end:
+            return end.value
+        finally:
+            self._task = None
+
+
+async def drive(coroutine: Coroutine[Any, Any, Any], body: Body) -> Any:
+    """Await a coroutine as the body."""
+    runs = Interruptible(coroutine)
+    try:
+        body[0] = runs
+    except IndexError:
+        coroutine.close()
+        raise SoftTimeLimitExceeded from None
+    return await runs
+
+
+def register_task(body: Body) -> "asyncio.Task[Any] | None":
+    """The running asyncio task is in this body until forget_task."""
+    task = asyncio.current_task()
+    if task is not None:
+        _by_task[task] = body
+    return task
+
+
+def forget_task(task: "asyncio.Task[Any] | None") -> None:
+    """Its run is over."""
+    if task is not None:
+        _by_task.pop(task, None)

@@ -1,0 +1,1 @@
+"""Where a call happens: processes, threads, asyncio, solo; each behind one port."""

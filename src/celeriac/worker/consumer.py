@@ -1,0 +1,227 @@
+"""One worker's traffic with one broker: the services that claim, dispatch and settle, put together."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from celeriac.core.clock import SYSTEM_CLOCK, Clock
+from celeriac.core.delivery import Action, Delivery, Settlement
+from celeriac.core.message import Queue
+from celeriac.core.outcome import Outcome
+from celeriac.core.ports import Transport
+from celeriac.execution.verdicts import Verdicts
+from celeriac.pools.pool import Pool
+from celeriac.process import crash
+
+from . import received
+from .claimer import Claimer
+from .connection import Connection
+from .dispatch import Dispatcher
+from .ends import Ends
+from .giveback import GiveBack
+from .hands import Hand, Hands
+from .intake import Intake
+from .leasing import LeaseKeeper
+from .limits import LimitWatch
+from .paces import Paces
+from .plans import Plans
+from .recovery import Recoverer, Toucher
+from .settler import Settler, Store
+from .window import Window
+
+logger = logging.getLogger("celeriac.worker.consumer")
+
+
+class Consumer:
+    """Listens to the pool, feeds it from the broker, settles what it reports."""
+
+    def __init__(self, app: Any, pool: Pool, hostname: str, clock: Clock = SYSTEM_CLOCK) -> None:
+        self.app = app
+        self.conf = app.conf
+        self.pool = pool
+        self.hostname = hostname
+        self.hands = Hands()
+        self.plans = Plans(app.tasks, app.conf)
+        verdicts = Verdicts(app, hostname)
+        self.ends = Ends(verdicts, app.conf)
+        self.intake = Intake(self.plans, self.hands, self.ends, clock)
+        self.intake.steps += received.wanted(self, verdicts.opener)
+        self.paces = Paces()
+        self.dispatcher = Dispatcher(pool, self.hands, self.paces)
+        self.limits = LimitWatch(pool, self.hands)
+        self.window = Window(pool.slots, self._most_in_hand())
+        self.on_broken: Callable[[str], None] = lambda reason: None
+        self.worker: Any = None
+        self._abandoned = False
+        self._stopping: asyncio.Task[None] | None = None
+
+    def _most_in_hand(self) -> int | None:
+        multiplier = self.conf["worker_prefetch_multiplier"]
+        return self.pool.slots * multiplier if multiplier else None
+
+    # -- life ---------------------------------------------------------------------------------------
+
+    async def connect(self, broker: Transport, results: Transport | None) -> None:
+        """Reach the broker, hold the lease."""
+        conf = self.conf
+        later, first = conf["broker_connection_retry"], conf["broker_connection_retry_on_startup"]
+        self.connection = Connection(
+            broker,
+            conf["broker_connection_max_retries"],
+            retry_first=later if first is None else first,
+            retry_later=later,
+        )
+        self.connection.on_give_up = lambda reason: self.on_broken(reason)
+        assert broker.broker is not None
+        assert broker.lease is not None
+        self.store_connection: Connection | None = None
+        store = None
+        if results is not None and results.results is not None and not broker.settles(results):
+            self.store_connection = Connection(results, None)
+            store = Store(self.store_connection)
+        self.settler = Settler(self.connection, broker.broker, store)
+        ttl, every = conf["worker_lease_ttl"], conf["worker_lease_renew"]
+        self.lease = LeaseKeeper(self.connection, broker.lease, ttl, every)
+        self.recoverer = Recoverer(self.connection, broker.broker, conf["worker_recover_interval"], ttl)
+        self.toucher = Toucher(self.connection, broker.broker, self.hands)
+        self.claimer = Claimer(self.connection, broker.broker, self.hands, self.window, self.settler)
+        self.giveback = GiveBack(self.dispatcher, self.hands, self.pool)
+        self._wire_up()
+        for greeting in (self.lease.greet, self.recoverer.greet, self._greet_claimer):
+            self.connection.on_up(greeting)
+        if self.store_connection is not None:
+            await self.store_connection.open()
+        await self.connection.open()
+
+    def _wire_up(self) -> None:
+        self.settler.owner = self.claimer.owner = lambda: self.lease.incarnation
+        self.settler.on_fenced = self._on_fenced
+        self.claimer.on_lease_lost = self.lease.replace
+        self.lease.on_replaced = self._forget_unbegun
+        self.claimer.intake = self.intake
+        self.claimer.flush = self._flush
+        self.intake.settle = self.settler.add
+        self.intake.dispatch = self._dispatch
+        self.giveback.give_back = self.give_back
+        for service in (self.settler, self.lease, self.recoverer, self.toucher, self.claimer, self.limits):
+            service.on_broken = lambda reason: self.on_broken(reason)
+        self.giveback.on_broken = lambda reason: self.on_broken(reason)
+
+    async def _greet_claimer(self) -> None:
+        self.claimer.reconnected()
+
+    async def consume(self, queues: Sequence[Queue]) -> None:
+        """Declare the queues and begin."""
+        broker = self.connection.transport.broker
+        assert broker is not None
+        await self.connection.run(lambda: broker.declare(queues))
+        for service in (self.settler, self.lease, self.recoverer, self.limits, self.giveback):
+            service.start()
+        self.toucher.start(self.lease.incarnation)
+        self.claimer.start(queues)
+
+    def select_queues(self) -> Sequence[Queue]:
+        """The queues of the settings, narrowed by the worker's options."""
+        return tuple(self.app.amqp.queues.consume_from.values())
+
+    def abandon(self) -> None:
+        """Runs are about to be killed on purpose: that is no crash of theirs."""
+        self._abandoned = True
+
+    async def stop_claiming(self) -> None:
+        """No new messages; what nobody has begun goes back. Twice is nothing, and whoever is cancelled while he
+        waits (by a second signal) does not keep it from being done."""
+        if self._stopping is None:
+            self._stopping = asyncio.create_task(self._stop_claiming())
+        await asyncio.shield(self._stopping)
+
+    async def _stop_claiming(self) -> None:
+        await self.claimer.close()
+        await self.giveback.close()
+        crash.point("before_requeue_on_shutdown")
+        self.give_back(self.dispatcher.take_back())
+
+    async def finish(self, deadline: float) -> bool:
+        """After the pool has stopped: everything settled, the lease given up. True if nothing is left."""
+        self.give_back([hand for hand in list(self.hands) if self.hands.put_back(hand.run)])
+        settled = await self.settler.drain(deadline)
+        for service in (self.recoverer, self.toucher, self.limits, self.lease, self.settler):
+            await service.close()
+        await self.connection.close()
+        if self.store_connection is not None:
+            await self.store_connection.close()
+        return settled
+
+    # -- deliveries ---------------------------------------------------------------------------------
+
+    def _dispatch(self, hand: Hand) -> None:
+        limits = hand.head.timelimit
+        if hand.plan.limited or limits[0] or limits[1]:
+            self.limits.watch(hand)
+        self.dispatcher.dispatch(hand)
+
+    def _flush(self) -> None:
+        """A whole claim has been taken in."""
+        self.dispatcher.flush()
+        if len(self.hands) > self.pool.slots:
+            self.giveback.taken()
+
+    def give_back(self, hands: list[Hand]) -> None:
+        """Back to the broker, to be served next and in the same order (so the newest goes first)."""
+        self.window.stalled()
+        for hand in reversed(hands):
+            if not hand.settled:
+                self.settler.add(Settlement(hand.delivery, Action.REQUEUE))
+
+    def _forget_unbegun(self) -> None:
+        """The lease was lost: others own what was claimed. What has not begun here must not begin any more."""
+        forgotten = self.dispatcher.take_back()
+        if forgotten:
+            logger.warning("%s claimed task(s) that had not begun here are left to other workers", len(forgotten))
+
+    def _on_fenced(self, delivery: Delivery) -> None:
+        logger.warning("The claim %s was no longer this worker's: nothing was stored for it", delivery.tag)
+
+    # -- the pool's listener ------------------------------------------------------------------------
+
+    def begun(self, run: int) -> None:
+        """An early-acknowledged task runs: its message is done with."""
+        hand = self.hands.get(run)
+        if hand is not None:
+            hand.settled = True
+            self.settler.add(Settlement(hand.delivery, Action.ACK))
+
+    def ended(self, run: int, outcome: Outcome) -> None:
+        hand = self.hands.end(run)
+        if hand is None:
+            return
+        if outcome.runtime:
+            self.paces.note(hand.head.task, outcome.runtime)
+        if hand.settled:
+            self.settler.add_result(outcome.record, outcome.posts)
+        else:
+            self.settler.add(self.ends.of_run(hand, outcome))
+        self.claimer.poke()
+
+    def lost(self, run: int, exitcode: int, pid: int, bystander: bool = False) -> None:
+        hand = self.hands.get(run)
+        if hand is None or self._abandoned:
+            return  # it ended before, or all that is left goes back together
+        again = self.ends.bystander(hand) if bystander else None
+        if again is None:
+            self.ended(run, self.ends.lost(hand, exitcode, pid))
+            return
+        self.hands.put_back(run)
+        self.settler.add(again)
+        self.claimer.poke()
+
+    def returned(self, runs: Sequence[int]) -> None:
+        """They waited behind a run that takes longer than expected: let any slot anywhere have them."""
+        self.give_back([hand for run in runs if (hand := self.hands.put_back(run)) is not None])
+
+    def room(self) -> None:
+        self.dispatcher.flush()
+
+    def broken(self, reason: str) -> None:
+        self.on_broken(reason)

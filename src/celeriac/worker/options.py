@@ -1,0 +1,26 @@
+"""What a worker is told at its start, from the command line or from code."""
+
+from typing import Any
+
+import msgspec
+
+
+class WorkerOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """One worker's own options; everything else is in the app's settings."""
+
+    hostname: str
+    concurrency: int
+    pool: str = "prefork"
+    queues: tuple[str, ...] = ()  # empty: all of task_queues
+    exclude_queues: tuple[str, ...] = ()
+    purge: bool = False
+    handle_signals: bool = True
+    max_tasks_per_child: int | None = None
+    max_memory_per_child: int | None = None
+    task_events: bool = False
+    optimization: str | None = None
+    logfile: str | None = None
+    app_name: str = ""  # as -A named it: for children that load the app themselves
+    color: bool = False  # the log may have colours
+    loglevel: int | str = "WARNING"
+    extra: dict[str, Any] = {}  # options that user steps declared
