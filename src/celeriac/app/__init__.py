@@ -1,0 +1,17 @@
+"""The public API: the app, its tasks, how they are called and routed."""
+
+from celeriac.current import set_app_factory
+
+from .app import Celeriac
+from .shared import connect_on_app_finalize, shared_task
+from .task import Task
+
+
+def _default_app() -> Celeriac:
+    """The app of programs that use the current app without making one."""
+    return Celeriac("default", set_as_current=False)
+
+
+set_app_factory(_default_app)
+
+__all__ = ["Celeriac", "Task", "connect_on_app_finalize", "shared_task"]

@@ -1,0 +1,49 @@
+"""The async side of an app: links and waiters per event loop. Imported at first use, for asyncio is slow to import."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from celeriac.core.errors import OperationalError
+from celeriac.core.message import Post
+from celeriac.result.async_waiting import AsyncWaiter
+from celeriac.result.loops import Loops
+
+from .publishing import Attempts, batches
+
+
+class Asynchronous:
+    """What an app does in event loops."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self._loops = Loops()
+
+    async def publish(self, posts: Sequence[Post], options: Mapping[str, Any]) -> None:
+        """Returns when the broker has them. Raises OperationalError within publish_timeout seconds."""
+        transport, publisher = self._app.transports.write, self._app.publisher
+        here = self._loops.here()
+        for batch in batches(posts):
+            attempts = Attempts(self._app.conf, options)
+            while True:
+                try:
+                    link = await here.link(transport)
+                    await link.run(publisher.flow(transport, batch), attempts.timeout)
+                    break
+                except OperationalError as trouble:
+                    await asyncio.sleep(attempts.pause(trouble))
+            publisher.declared(transport, batch)
+
+    async def waiter(self) -> AsyncWaiter:
+        """Whoever waits for results in the running loop."""
+        backend = self._app.backend
+        return await self._loops.here().waiter(backend.transport, backend.decode_meta, backend.timeout)
+
+    async def run(self, flow: Any, timeout: float) -> Any:
+        """Perform a flow of the result store."""
+        link = await self._loops.here().link(self._app.transports.results)
+        return await link.run(flow, timeout)
+
+    async def close(self) -> None:
+        """Close what is open in the running loop."""
+        await self._loops.close()

@@ -1,0 +1,29 @@
+"""The logical clock: a number that grows with every event this process sends or hears of."""
+
+import threading
+
+
+class LamportClock:
+    """Orders events of many nodes without looking at the time of day."""
+
+    def __init__(self, initial_value: int = 0) -> None:
+        self.value = initial_value
+        self._lock = threading.Lock()
+
+    def adjust(self, other: int) -> int:
+        """Another node's reading was heard of."""
+        with self._lock:
+            self.value = max(self.value, other) + 1
+            return self.value
+
+    def forward(self) -> int:
+        """Something happened here."""
+        with self._lock:
+            self.value += 1
+            return self.value
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    def __repr__(self) -> str:
+        return f"<LamportClock: {self.value}>"

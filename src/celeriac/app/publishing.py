@@ -1,0 +1,98 @@
+"""Publishing: posts go out in one round trip, under one deadline, through the app's own connection."""
+
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from celeriac.core.errors import OperationalError
+from celeriac.core.flow import Flow
+from celeriac.core.message import Post, Queue
+from celeriac.core.ports import Transport
+
+# A batch is held in memory twice while it is sent; beyond this a round trip saves nothing any more.
+_BATCH: Final = 10_000
+
+
+class Publisher:
+    """Publishes for one app. Queues are declared before the first message that needs them."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self._declared: set[tuple[int, str]] = set()
+
+    def publish(self, posts: Sequence[Post], options: Mapping[str, Any]) -> None:
+        """Returns when the broker has them. Raises OperationalError within publish_timeout seconds."""
+        transport: Transport = self._app.transports.write
+        for batch in batches(posts):
+            attempts = Attempts(self._app.conf, options)
+            while True:
+                try:
+                    transport.link().run(self.flow(transport, batch), attempts.timeout)
+                    break
+                except OperationalError as trouble:
+                    time.sleep(attempts.pause(trouble))
+            self.declared(transport, batch)
+
+    def flow(self, transport: Transport, posts: Sequence[Post]) -> Flow[None]:
+        """Declare what is new, then publish."""
+        broker = transport.broker
+        assert broker is not None
+        mark = id(transport)
+        new = [queue for queue in _queues(posts) if (mark, queue.name) not in self._declared]
+        return _declare_and_publish(broker, new, posts) if new else broker.publish(posts)
+
+    def declared(self, transport: Transport, posts: Sequence[Post]) -> None:
+        """These posts went out: their queues are known to the broker."""
+        mark = id(transport)
+        self._declared.update([(mark, queue.name) for queue in _queues(posts)])
+
+
+def _queues(posts: Sequence[Post]) -> Collection[Queue]:
+    """The queues that the senders know these posts to reach. Posts of one task share one route."""
+    if len(posts) == 1:
+        queue = posts[0].route.queue
+        return () if queue is None else (queue,)
+    routes = {id(post.route): post.route for post in posts}
+    return {route.queue.name: route.queue for route in routes.values() if route.queue is not None}.values()
+
+
+def _declare_and_publish(broker: Any, queues: list[Queue], posts: Sequence[Post]) -> Flow[None]:
+    yield from broker.declare(queues)
+    yield from broker.publish(posts)
+
+
+def batches(posts: Sequence[Post]) -> Iterable[Sequence[Post]]:
+    """The posts in parts of a size that one round trip should have."""
+    if len(posts) <= _BATCH:
+        return (posts,)
+    return [posts[start : start + _BATCH] for start in range(0, len(posts), _BATCH)]
+
+
+class Attempts:
+    """How often and until when to try one publish."""
+
+    __slots__ = ("_conf", "_end", "_failed", "_options")
+
+    def __init__(self, conf: Any, options: Mapping[str, Any]) -> None:
+        self._conf = conf
+        self._options = options
+        self._end = time.monotonic() + conf.publish_timeout
+        self._failed = 0
+
+    @property
+    def timeout(self) -> float:
+        """What is left of the deadline."""
+        return float(max(0.001, self._end - time.monotonic()))
+
+    def pause(self, trouble: OperationalError) -> float:
+        """How long to wait before the next attempt; raises the trouble if there is to be none."""
+        retry = self._options.get("retry")
+        retry = self._conf.task_publish_retry if retry is None else retry
+        policy = self._options.get("retry_policy") or self._conf.task_publish_retry_policy or {}
+        most = policy.get("max_retries", 3)
+        left = self._end - time.monotonic()
+        if not retry or (most is not None and self._failed >= most) or left <= 0.01:
+            raise trouble
+        pause = policy.get("interval_start", 0) + self._failed * policy.get("interval_step", 0.2)
+        self._failed += 1
+        return float(min(pause, policy.get("interval_max", 1), left))

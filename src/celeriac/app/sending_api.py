@@ -1,0 +1,37 @@
+"""The sending part of the API: calls by name, many calls at once, and results by id."""
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+from celeriac.result import AsyncResult as Result
+
+from . import calling
+
+if TYPE_CHECKING:
+    from .app import Celeriac
+
+
+class Sending:
+    """The part of an app that sends."""
+
+    def send_task(self, name: str, args: Any = None, kwargs: Any = None, **options: Any) -> Result[Any]:
+        """Call a task by its name: it may be known to the workers only."""
+        return calling.send_task(cast("Celeriac", self), name, args, kwargs, options)
+
+    async def asend_task(self, name: str, args: Any = None, kwargs: Any = None, **options: Any) -> Result[Any]:
+        """send_task, from async code."""
+        return await calling.asend_task(cast("Celeriac", self), name, args, kwargs, options)
+
+    def send_many(self, calls: Iterable[Sequence[Any]], **options: Any) -> list[Result[Any]]:
+        """Call many tasks in one round trip: (task or name, args, kwargs, options); options here are for all."""
+        return calling.send_many(cast("Celeriac", self), calls, options)
+
+    async def asend_many(self, calls: Iterable[Sequence[Any]], **options: Any) -> list[Result[Any]]:
+        """send_many, from async code."""
+        return await calling.asend_many(cast("Celeriac", self), calls, options)
+
+    @cached_property
+    def AsyncResult(self) -> type[Result[Any]]:  # noqa: N802 - Celery's name
+        """The class of this app's results: `app.AsyncResult(id)` is the result of a call, by its id."""
+        return Result.bound_to(self)

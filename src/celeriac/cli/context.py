@@ -1,0 +1,139 @@
+"""What every sub-command is given: the global options, and the app they name."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import click
+
+from celeriac.app.lookup import find_app
+from celeriac.core.errors import ImproperlyConfigured
+from celeriac.current import get_current_app
+
+GLOBAL_OPTIONS: Final = (
+    click.Option(["-A", "--app"], envvar="CELERIAC_APP", help="The app: module, module:attribute or package."),
+    click.Option(["-b", "--broker"], envvar="CELERIAC_BROKER_URL", help="The broker's URL."),
+    click.Option(["--result-backend"], envvar="CELERIAC_RESULT_BACKEND", help="The result store's URL."),
+    click.Option(["--loader"], envvar="CELERIAC_LOADER", help="The loader class."),
+    click.Option(["--config"], envvar="CELERIAC_CONFIG_MODULE", help="The module with the settings."),
+    click.Option(["--workdir"], type=click.Path(exists=True, file_okay=False), help="Change to this folder first."),
+    click.Option(["-C", "--no-color"], is_flag=True, default=None, help="No colours (also with NO_COLOR set)."),
+    click.Option(["-q", "--quiet"], is_flag=True, default=None, help="Say less."),
+    click.Option(
+        ["--skip-checks"], is_flag=True, default=None, envvar="CELERIAC_SKIP_CHECKS", help="Skip Django's checks."
+    ),
+)
+
+# Options that the app, wherever it is made, finds in the environment; so do the processes it starts.
+_AS_ENVIRONMENT: Final = {
+    "broker": "CELERIAC_BROKER_URL",
+    "result_backend": "CELERIAC_RESULT_BACKEND",
+    "loader": "CELERIAC_LOADER",
+    "config": "CELERIAC_CONFIG_MODULE",
+}
+
+
+class Session:
+    """One call of the command."""
+
+    def __init__(self, app: Any = None) -> None:
+        self.options: dict[str, Any] = {}
+        self._app: Any = app
+        self._entered = False
+
+    @property
+    def quiet(self) -> bool:
+        return bool(self.options.get("quiet"))
+
+    @property
+    def color(self) -> bool:
+        """Colours on the standard output."""
+        return self._colors(sys.__stdout__)
+
+    @property
+    def error_color(self) -> bool:
+        """Colours on the standard error, where the log goes."""
+        return self._colors(sys.__stderr__)
+
+    def _colors(self, stream: Any) -> bool:
+        return not self.options.get("no_color") and not os.environ.get("NO_COLOR") and stream.isatty()
+
+    @property
+    def names_app(self) -> bool:
+        """Somebody said which app is meant."""
+        return self._app is not None or bool(self.options.get("app"))
+
+    @property
+    def app(self) -> Any:
+        """The app that -A names, with the command line's broker and backend."""
+        self.enter()
+        if self._app is None:
+            self._app = self._find()
+        return self._app
+
+    def enter(self) -> None:
+        """Go to the working directory, once, and make its modules importable as long as the command runs."""
+        if self._entered:
+            return
+        self._entered = True
+        if self.options.get("workdir"):
+            os.chdir(self.options["workdir"])
+        if os.getcwd() not in sys.path and "" not in sys.path:
+            sys.path.insert(0, os.getcwd())
+        for option, variable in _AS_ENVIRONMENT.items():
+            if self.options.get(option):
+                os.environ[variable] = self.options[option]
+
+    def _find(self) -> Any:
+        name = self.options.get("app")
+        if not name:
+            return get_current_app()
+        try:
+            return find_app(name)
+        except (ImportError, AttributeError, ImproperlyConfigured) as exc:
+            raise click.UsageError(_cannot_load(name, exc)) from exc
+
+
+def _cannot_load(name: str, exc: Exception) -> str:
+    here = os.getcwd()
+    module = name.split(":")[0]
+    if isinstance(exc, ModuleNotFoundError) and exc.name and (module == exc.name or module.startswith(f"{exc.name}.")):
+        return f"Unable to load the app {name!r}: there is no module {exc.name!r} in {here} or on the Python path."
+    if isinstance(exc, ImproperlyConfigured):
+        return str(exc)
+    return f"Unable to load the app {name!r} ({here}): {type(exc).__name__}: {exc}"
+
+
+def session() -> Session:
+    """The current call's session."""
+    found = click.get_current_context().ensure_object(Session)
+    assert isinstance(found, Session)
+    return found
+
+
+@contextmanager
+def configured() -> Iterator[None]:
+    """Wrong settings are the user's to mend: a sentence, no traceback."""
+    try:
+        yield
+    except ImproperlyConfigured as exc:
+        raise click.UsageError(str(exc)) from exc
+
+
+def app_named_in(words: Sequence[str]) -> dict[str, str]:
+    """-A and --workdir among the words behind a sub-command, before these are parsed: its options depend on the app."""
+    found: dict[str, str] = {}
+    words = list(words)
+    for place, word in enumerate(words):
+        if word == "--":
+            break
+        for option, name in (("-A", "app"), ("--app", "app"), ("--workdir", "workdir")):
+            if word == option and place + 1 < len(words):
+                found[name] = words[place + 1]
+            elif option.startswith("--") and word.startswith(f"{option}="):
+                found[name] = word.partition("=")[2]
+            elif option == "-A" and word.startswith("-A") and len(word) > 2:
+                found[name] = word[2:].removeprefix("=")
+    return found

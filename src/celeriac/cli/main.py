@@ -1,0 +1,114 @@
+"""The command group: global options before or behind the sub-command, sub-commands found by name."""
+
+import difflib
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any, Final
+
+import click
+
+from celeriac import __version__
+from celeriac.app.plugins import entry_points
+
+from .absent import COMMANDS as ABSENT
+from .absent import NotInThisRelease
+from .context import GLOBAL_OPTIONS, Session, app_named_in, configured
+from .options import with_options
+
+# name -> module with a click command `command`; a line of help is in the command itself
+BUILT_IN: Final = {
+    "call": "celeriac.cli.call",
+    "dead": "celeriac.cli.dead",
+    "demo": "celeriac.cli.demo.command",
+    "purge": "celeriac.cli.purge",
+    "queues": "celeriac.cli.queues",
+    "report": "celeriac.cli.report",
+    "result": "celeriac.cli.result",
+    "settings": "celeriac.cli.settings",
+    "shell": "celeriac.cli.shell",
+    "upgrade": "celeriac.cli.upgrade",
+    "worker": "celeriac.cli.worker",
+}
+_WITHOUT_APP: Final = frozenset({"demo", "upgrade"})
+
+
+class Commands(click.Group):
+    """Finds sub-commands lazily, in the table above and in the entry points `celeriac.commands`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*BUILT_IN, *entry_points("celeriac.commands")})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in BUILT_IN:
+            command: click.Command = importlib.import_module(BUILT_IN[cmd_name]).command
+            return command
+        point = entry_points("celeriac.commands").get(cmd_name)
+        loaded: click.Command | None = point.load() if point is not None else None
+        return loaded
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """An unknown name is answered with the nearest known one."""
+        if args[0] in ABSENT and args[0] not in self.list_commands(ctx):
+            raise NotInThisRelease(f"celeriac {args[0]}", ABSENT[args[0]])
+        try:
+            name, command, rest = super().resolve_command(ctx, args)
+        except click.UsageError as exc:
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
+            if near:
+                raise click.UsageError(f"{exc.message} Did you mean {near[0]!r}?", ctx) from exc
+            raise
+        if command is not None:
+            session = ctx.ensure_object(Session)
+            # What stands before the sub-command is parsed by now; the group's own callback comes later.
+            session.options.update({option: value for option, value in ctx.params.items() if value})
+            session.options.update(app_named_in(rest))
+            command = _dressed(command, session, name, helping="--help" in rest or "-h" in rest)
+        return name, command, rest
+
+
+def _dressed(command: click.Command, session: Session, name: Any, helping: bool) -> click.Command:
+    """With the global options and the app's own; help is shown even where the app can't be loaded."""
+    try:
+        with configured():
+            return with_options(command, session, load_app=name not in _WITHOUT_APP)
+    except click.ClickException:
+        if not helping:
+            raise
+    return with_options(command, session, load_app=False)
+
+
+@click.command(
+    cls=Commands,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "auto_envvar_prefix": "CELERIAC",
+        "max_content_width": 100,
+    },
+    epilog="Every option of a sub-command can also be given in the environment: CELERIAC_WORKER_CONCURRENCY=4.",
+)
+@click.version_option(__version__, prog_name="celeriac")
+@click.pass_context
+def celeriac(ctx: click.Context, /, **options: Any) -> None:
+    """Celeriac, a distributed task queue.
+
+    Name your app with -A: a module (tasks), a module and an attribute (proj.tasks:app), or a package (proj).
+    New here? Try: celeriac demo
+    """
+    session = ctx.ensure_object(Session)
+    session.options.update({name: value for name, value in options.items() if value})
+
+
+celeriac.params.extend(GLOBAL_OPTIONS)
+
+
+def run(app: Any, argv: Sequence[str] | None = None) -> int:
+    """The command line for an app that is there already: app.start() and app.worker_main()."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = celeriac.main(words, prog_name="celeriac", obj=Session(app), standalone_mode=False)
+    except click.exceptions.Exit as exc:
+        return exc.exit_code
+    except SystemExit as exc:
+        return exc.code if isinstance(exc.code, int) else 1
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,39 @@
+"""Conformance suites: what every adapter of a port must do, to subclass in the adapter's own tests.
+
+    @pytest.fixture(params=COLOURS)
+    def harness(request):
+        with Harness(lambda: MyTransport(["mine://..."], TransportOptions()), request.param) as harness:
+            yield harness
+
+    class TestBroker(BrokerContract): ...
+
+Every test starts on an empty store and runs once through the sync link and once through the async one.
+"""
+
+from .bell import BellContract
+from .broker import BrokerContract
+from .bus import BusContract
+from .dead_letters import DeadLettersContract
+from .harness import COLOURS, Harness
+from .lease import LeaseContract
+from .peer import Peer
+from .recovery import RecoveryContract
+from .results import ResultsContract
+from .routing import FanoutContract, RoutingContract
+from .settling import SettlingContract
+
+__all__ = [
+    "COLOURS",
+    "BellContract",
+    "BrokerContract",
+    "BusContract",
+    "DeadLettersContract",
+    "FanoutContract",
+    "Harness",
+    "LeaseContract",
+    "Peer",
+    "RecoveryContract",
+    "ResultsContract",
+    "RoutingContract",
+    "SettlingContract",
+]

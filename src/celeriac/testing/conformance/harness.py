@@ -1,0 +1,141 @@
+"""The harness that conformance tests run on: peers of one store, a way to let time pass, and short words for both."""
+
+import itertools
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from celeriac.core.delivery import Action, Claim, Delivery, Settlement
+from celeriac.core.flow import Flow
+from celeriac.core.message import Message, Post, Queue, Route
+from celeriac.core.ports import Broker, Bus, DeadLetters, Lease, ResultStore, Transport
+from celeriac.wire import envelope
+
+from .peer import BellFace, EarFace, LoopThread, Peer
+
+T = TypeVar("T")
+COLOURS = ("sync", "async")
+
+
+class Harness:
+    """`open_transport` makes one more transport to the same, empty store; the first is `self.peer`.
+
+    `tick` is a span that is short to wait for and long against the store's own delays; `pass_time(n)` lets n
+    seconds pass (a manual clock just advances). `urgent` and `idle` are the highest and lowest priorities.
+    `holds_published` is False where a published message with a due time may be claimed before it.
+    """
+
+    def __init__(
+        self,
+        open_transport: Callable[[], Transport],
+        colour: str,
+        *,
+        pass_time: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.time,
+        **knobs: Any,
+    ) -> None:
+        self.colour = colour
+        self.now = now
+        self.pass_time = pass_time
+        self.tick: float = knobs.pop("tick", 0.25)
+        self.urgent: int = knobs.pop("urgent", 9)
+        self.idle: int = knobs.pop("idle", 0)
+        self.holds_published: bool = knobs.pop("holds_published", True)
+        if knobs:
+            raise TypeError(f"Harness knows no {', '.join(knobs)}")
+        self._open_transport = open_transport
+        self._loop = LoopThread()
+        self._peers: list[Peer] = []
+        self._numbers = itertools.count(1)
+        self.peer = self.another()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        for peer in self._peers:
+            peer.close()
+        self._loop.close()
+
+    def another(self) -> Peer:
+        """One more process, so to speak, on the same store."""
+        peer = Peer(self._open_transport(), self.colour, self._loop)
+        self._peers.append(peer)
+        return peer
+
+    @property
+    def broker(self) -> Broker:
+        return present(self.peer.transport.broker)
+
+    @property
+    def dead(self) -> DeadLetters:
+        return present(self.peer.transport.dead)
+
+    @property
+    def results(self) -> ResultStore:
+        return present(self.peer.transport.results)
+
+    @property
+    def lease(self) -> Lease:
+        return present(self.peer.transport.lease)
+
+    @property
+    def bus(self) -> Bus:
+        return present(self.peer.transport.bus)
+
+    def run(self, flow: Flow[T], timeout: float = 10.0) -> T:
+        return self.peer.run(flow, timeout)
+
+    def ear(self, *channels: str) -> EarFace:
+        return self.peer.ear(*channels)
+
+    def bell(self, *queues: str) -> BellFace:
+        return self.peer.bell(*queues)
+
+    def worker(self, ttl: float = 60.0) -> str:
+        """An owner that holds a lease, as a worker does."""
+        owner = f"{next(self._numbers):016x}"
+        assert self.run(self.lease.acquire(f"worker/{owner}", owner, ttl)) is not None
+        return owner
+
+    def publish(self, *ids: str, queue: str = "celery", priority: int | None = None) -> None:
+        """Publish one message per id, all in one flow."""
+        self.run(self.broker.publish([post(id, queue, priority=priority) for id in ids]))
+
+    def claim(self, owner: str, limit: int = 10, queues: Sequence[str] = ("celery",)) -> Claim:
+        return self.run(self.broker.claim(owner, [Queue(name) for name in queues], limit))
+
+    def take(self, owner: str, queue: str = "celery") -> Delivery:
+        """Claim exactly one."""
+        (delivery,) = self.claim(owner, 1, (queue,)).deliveries
+        return delivery
+
+    def settle(self, owner: str, delivery: Delivery, action: Action = Action.ACK, **rest: Any) -> bool:
+        (settled,) = self.run(self.broker.settle(owner, [Settlement(delivery, action, **rest)]))
+        return settled
+
+    def count(self, queue: str = "celery") -> int:
+        return self.run(self.broker.count([queue]))[queue]
+
+
+def present(port: T | None) -> T:
+    """The port, which the adapter under test must have."""
+    assert port is not None, "this transport lacks the port under test"
+    return port
+
+
+def message(id: str, body: bytes = b"[[], {}, {}]") -> Message:
+    """A small task message."""
+    properties = {"correlation_id": id, "reply_to": "", "delivery_mode": 2, "priority": 0}
+    return Message({"lang": "py", "task": "conformance.task", "id": id, "retries": 0}, properties, body)
+
+
+def post(id: str, queue: str = "celery", *, priority: int | None = None, due: float | None = None) -> Post:
+    """A message on its way straight into a queue."""
+    return Post(message(id), Route(queue), priority, due)
+
+
+def ids(claim: Claim) -> list[str]:
+    """The task ids of what was claimed, in order."""
+    return [envelope.decode(delivery.raw).headers["id"] for delivery in claim.deliveries]
