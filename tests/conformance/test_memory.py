@@ -1,0 +1,66 @@
+"""The memory transport keeps every contract, on a clock that is moved by hand."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from celeriac.adapters.memory import MemoryTransport
+from celeriac.core.clock import ManualClock
+from celeriac.core.ports import TransportOptions
+from celeriac.testing.conformance import (
+    COLOURS,
+    BellContract,
+    BrokerContract,
+    BusContract,
+    DeadLettersContract,
+    FanoutContract,
+    Harness,
+    LeaseContract,
+    RecoveryContract,
+    ResultsContract,
+    RoutingContract,
+    SettlingContract,
+)
+
+
+@pytest.fixture(params=COLOURS)
+def harness(request: pytest.FixtureRequest) -> Iterator[Harness]:
+    clock = ManualClock()
+    url = f"memory://{request.node.nodeid}"
+
+    def transport() -> MemoryTransport:
+        return MemoryTransport([url], TransportOptions(clock=clock))
+
+    with Harness(transport, request.param, pass_time=clock.advance, now=clock.now) as harness:
+        yield harness
+    transport().forget()
+
+
+class TestBell(BellContract): ...
+
+
+class TestBroker(BrokerContract): ...
+
+
+class TestBus(BusContract): ...
+
+
+class TestDeadLetters(DeadLettersContract): ...
+
+
+class TestFanout(FanoutContract): ...
+
+
+class TestLease(LeaseContract): ...
+
+
+class TestRecovery(RecoveryContract): ...
+
+
+class TestResults(ResultsContract): ...
+
+
+class TestRouting(RoutingContract): ...
+
+
+class TestSettling(SettlingContract): ...

@@ -1,0 +1,67 @@
+"""The Redis transport keeps every contract, on a server of its own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from celeriac.adapters.redis import RedisTransport
+from celeriac.core.ports import TransportOptions
+from celeriac.testing.conformance import (
+    COLOURS,
+    BellContract,
+    BrokerContract,
+    BusContract,
+    DeadLettersContract,
+    Harness,
+    LeaseContract,
+    RecoveryContract,
+    ResultsContract,
+    RoutingContract,
+    SettlingContract,
+)
+from servers.redis_server import RedisServer
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RedisServer]:
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture(params=COLOURS)
+def harness(request: pytest.FixtureRequest, server: RedisServer) -> Iterator[Harness]:
+    with server.client() as client:
+        client.flushall()
+
+    def transport() -> RedisTransport:
+        return RedisTransport([server.url], TransportOptions())
+
+    with Harness(transport, request.param, urgent=0, idle=9, holds_published=False) as harness:
+        yield harness
+
+
+class TestBell(BellContract): ...
+
+
+class TestBroker(BrokerContract): ...
+
+
+class TestBus(BusContract): ...
+
+
+class TestDeadLetters(DeadLettersContract): ...
+
+
+class TestLease(LeaseContract): ...
+
+
+class TestRecovery(RecoveryContract): ...
+
+
+class TestResults(ResultsContract): ...
+
+
+class TestRouting(RoutingContract): ...
+
+
+class TestSettling(SettlingContract): ...

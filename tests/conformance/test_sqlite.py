@@ -1,0 +1,65 @@
+"""The SQLite transport keeps every contract."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from celeriac.adapters.sqlite import SQLiteTransport
+from celeriac.core.clock import ManualClock
+from celeriac.core.ports import TransportOptions
+from celeriac.testing.conformance import (
+    COLOURS,
+    BellContract,
+    BrokerContract,
+    BusContract,
+    DeadLettersContract,
+    FanoutContract,
+    Harness,
+    LeaseContract,
+    RecoveryContract,
+    ResultsContract,
+    RoutingContract,
+    SettlingContract,
+)
+
+
+@pytest.fixture(params=COLOURS)
+def harness(request: pytest.FixtureRequest, folder: Path) -> Iterator[Harness]:
+    clock = ManualClock()
+
+    def transport() -> SQLiteTransport:
+        return SQLiteTransport([f"sqlite:///{folder}/queue.sqlite3"], TransportOptions(clock=clock))
+
+    with Harness(transport, request.param, pass_time=clock.advance, now=clock.now) as harness:
+        yield harness
+
+
+class TestBell(BellContract): ...
+
+
+class TestBroker(BrokerContract): ...
+
+
+class TestBus(BusContract): ...
+
+
+class TestDeadLetters(DeadLettersContract): ...
+
+
+class TestFanout(FanoutContract): ...
+
+
+class TestLease(LeaseContract): ...
+
+
+class TestRecovery(RecoveryContract): ...
+
+
+class TestResults(ResultsContract): ...
+
+
+class TestRouting(RoutingContract): ...
+
+
+class TestSettling(SettlingContract): ...

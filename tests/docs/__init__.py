@@ -1,0 +1,1 @@
+"""What the pages say: their code runs, their links lead somewhere, and what is generated is current."""

@@ -1,0 +1,137 @@
+"""The stores a campaign runs on, and one campaign."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from celeriac import Celeriac
+from celeriac.core.errors import OperationalError
+from celeriac.core.ids import uuid
+from servers.redis_server import RedisServer
+
+from .fleet import Fleet
+from .ledger import Ledger
+
+
+class Campaign:
+    """A broker, an app that sends to it, workers, and both ledgers."""
+
+    def __init__(self, url: str, folder: Path, fleet: Fleet) -> None:
+        self.url = url
+        self.folder = folder
+        self.fleet = fleet
+        self.ledger = Ledger(folder / "ledger")
+        self.app = Celeriac("subject", broker=url, backend=url, set_as_current=False)
+        self.server = SERVERS.get(url)  # None: SQLite
+
+    def send(self, name: str, *args: Any, count: int = 1, **options: Any) -> list[str]:
+        """Send, and note what was acknowledged. Tried once: a second try might send what was sent already."""
+        sent: list[str] = []
+        for first in range(0, count, 1000):
+            sent += self.send_mixed([(name, args)] * min(1000, count - first), **options)
+        return sent
+
+    def send_mixed(self, wanted: list[tuple[str, tuple[Any, ...]]], **options: Any) -> list[str]:
+        """Different tasks in one go."""
+        ids = [uuid() for _ in wanted]
+        self.ledger.indeterminate.update(ids)
+        calls = [
+            (f"faults.subject.{name}", args, {}, {"task_id": id, **options})
+            for id, (name, args) in zip(ids, wanted, strict=True)
+        ]
+        self.app.send_many(calls, retry=False)
+        self.ledger.indeterminate.difference_update(ids)
+        self.ledger.acknowledged.update(ids)
+        return ids
+
+    def send_at_last(self, name: str, *args: Any, count: int, seconds: float) -> list[str]:
+        """Send as soon as the broker takes it."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                return self.send(name, *args, count=count)
+            except OperationalError:
+                assert time.monotonic() < end, f"nothing can be sent for {seconds} s"
+
+    def wait_ended(self, ids: set[str] | list[str], seconds: float) -> None:
+        """Until all these have ended at least once."""
+        wait_for(lambda: set(ids) <= self.ledger.ended(), seconds, lambda: str(self.ledger.verdict()))
+
+    def assert_nothing_lost(self, duplicates: int = 0) -> None:
+        """At most so many second ends; none lost, none unexpected, none twice at a time."""
+        verdict = self.ledger.verdict()
+        assert not verdict.lost, verdict
+        assert not verdict.unexpected, verdict
+        assert not verdict.overlaps, verdict
+        assert verdict.duplicated <= duplicates, verdict
+
+    @staticmethod
+    def now() -> float:
+        """The clock of the ledger."""
+        return time.monotonic()
+
+    def waiting(self) -> int:
+        """Messages that are ready in the queue."""
+        transport = self.app.transports.write
+        assert transport.broker is not None
+        return int(transport.link().run(transport.broker.count(["celery"]), 10)["celery"])
+
+    def letters(self) -> list[Any]:
+        transport = self.app.transports.write
+        assert transport.dead is not None
+        return list(transport.link().run(transport.dead.letters(100_000), 10))
+
+
+def wait_for(true: Callable[[], bool], seconds: float, told: Callable[[], str] = lambda: "") -> float:
+    """Look until it is so; fail when time is up. Returns how long it took."""
+    begin = time.monotonic()
+    while not true():
+        assert time.monotonic() < begin + seconds, f"not within {seconds} s: {told()}"
+        time.sleep(0.05)
+    return time.monotonic() - begin
+
+
+@pytest.fixture(params=["redis", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    """Redis with an append-only file, then SQLite."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/subject.sqlite3"
+        return
+    yield from durable_redis()
+
+
+def durable_redis() -> Iterator[Any]:
+    with RedisServer(durable=True) as server:
+        SERVERS[server.url] = server
+        yield server.url
+        del SERVERS[server.url]
+
+
+SERVERS: dict[str, RedisServer] = {}
+
+
+@pytest.fixture
+def redis_store() -> Iterator[Any]:
+    """Redis alone, for what only a server can suffer."""
+    yield from durable_redis()
+
+
+@pytest.fixture
+def campaign(store: str, tmp_path: Path) -> Iterator[Campaign]:
+    yield from make_campaign(store, tmp_path)
+
+
+@pytest.fixture
+def redis_campaign(redis_store: str, tmp_path: Path) -> Iterator[Campaign]:
+    yield from make_campaign(redis_store, tmp_path)
+
+
+def make_campaign(url: str, folder: Path) -> Iterator[Campaign]:
+    given = {"SUBJECT_BROKER": url, "SUBJECT_BACKEND": url, "LEDGER": str(folder / "ledger")}
+    with Fleet(folder, given, "-c", "2") as fleet:
+        campaign = Campaign(url, folder, fleet)
+        yield campaign
+        campaign.app.close()

@@ -1,0 +1,99 @@
+"""The program whose workers are killed: tasks that write themselves into the ledger."""
+
+import ctypes
+import os
+import signal
+import time
+
+from celeriac import Celeriac
+from celeriac.core.errors import SoftTimeLimitExceeded
+
+from . import ledger
+
+LEDGER = os.environ["LEDGER"]
+app = Celeriac("subject", broker=os.environ["SUBJECT_BROKER"], backend=os.environ["SUBJECT_BACKEND"])
+app.conf.task_acks_late = os.environ.get("SUBJECT_EARLY") != "1"
+if os.environ.get("SUBJECT_LEASE") != "default":
+    lease = float(os.environ.get("SUBJECT_LEASE", "4"))
+    app.conf.update(worker_lease_ttl=lease, worker_lease_renew=lease / 4, worker_recover_interval=1.0)
+
+
+def begin(task) -> None:
+    ledger.record(LEDGER, task.request.id, "start")
+
+
+def end(task) -> None:
+    ledger.record(LEDGER, task.request.id, "end")
+
+
+@app.task(bind=True)
+def work(self, seconds=0.0):
+    """Sleeps."""
+    begin(self)
+    if seconds:
+        time.sleep(seconds)
+    end(self)
+    return self.request.id
+
+
+@app.task(bind=True)
+def who_ran(self, seconds):
+    """Says which process ran it."""
+    begin(self)
+    time.sleep(seconds)
+    end(self)
+    return os.getpid()
+
+
+@app.task(bind=True)
+def hold_gil(self, seconds):
+    """Sleeps in C, with the interpreter's lock held."""
+    begin(self)
+    ctypes.PyDLL(None).usleep(int(seconds * 1_000_000))
+    end(self)
+
+
+@app.task(bind=True)
+def linger(self, how, seconds):
+    """Goes on until its time limit, in different moods."""
+    begin(self)
+    over = time.monotonic() + seconds
+    if how == "compute":
+        sum(range(int(seconds * 100_000_000)))  # in C, with the interpreter's lock held
+    while time.monotonic() < over:
+        try:
+            time.sleep(0.01)
+        except SoftTimeLimitExceeded:
+            if how == "tidy":
+                break
+            if how != "swallow":
+                raise
+        except Exception:
+            if how != "swallow":
+                raise
+    end(self)
+    return "tidied up"
+
+
+@app.task(bind=True, time_limit=0.5, soft_time_limit=5)
+def linger_backwards(self):
+    """Its hard limit comes first."""
+    begin(self)
+    for _ in range(2000):
+        time.sleep(0.01)
+    end(self)
+
+
+@app.task(bind=True)
+def die(self, how):
+    """Takes its process with it."""
+    begin(self)
+    if how == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif how == "segfault":
+        ctypes.string_at(0)
+    elif how == "exit":
+        os._exit(0)
+    elif how == "memory":
+        raise MemoryError
+    end(self)

@@ -1,0 +1,59 @@
+"""Time limits on every pool and against every kind of task: one end each, and a slot that can be used again."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from celeriac.core.errors import SoftTimeLimitExceeded, TimeLimitExceeded
+
+from .conftest import Campaign, wait_for
+
+POOLS = ["prefork", "threads", "asyncio", "solo"]
+KILLING = ["prefork", "threads", "asyncio"]  # solo runs in the worker's own process: nothing can be killed
+
+
+def run(campaign: Campaign, pool: str, ids: Sequence[str], within: float) -> None:
+    """These, and others before and after them. Each has one end, on time."""
+    campaign.fleet.arguments = ("-c", "2" if pool != "solo" else "1", "-P", pool)
+    (worker,) = campaign.fleet.start_ready(1)
+    others = campaign.send("work", 0.01, count=20)
+    ended: dict[str, float] = {}
+    for id in ids:
+        wait_for(campaign.app.AsyncResult(id).ready, 15)
+        ended[id] = campaign.now()
+    campaign.wait_ended(others, 15)
+    again = campaign.send("work", 0.01, count=20)
+    campaign.wait_ended(again, 15)
+    runs = campaign.ledger.runs()
+    assert [len(runs[id]) for id in ids] == [1] * len(ids)
+    assert max(ended[id] - runs[id][0].begin for id in ids) < within
+    verdict = campaign.ledger.verdict()
+    assert verdict.duplicated == 0, verdict
+    assert not campaign.letters()
+    assert worker.stop(20) == 0
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_limits_are_felt_in_the_task(pool: str, campaign: Campaign) -> None:
+    (soft,) = campaign.send("linger", "python", 20.0, soft_time_limit=0.5)
+    (tidy,) = campaign.send("linger", "tidy", 20.0, soft_time_limit=0.5)
+    (hard,) = campaign.send("linger", "python", 20.0, time_limit=0.5)
+    (backwards,) = campaign.send("linger_backwards")  # its hard limit is below the soft one
+    run(campaign, pool, [soft, tidy, hard, backwards], within=2.5)
+    get = campaign.app.AsyncResult
+    assert get(tidy).get(timeout=5) == "tidied up"
+    with pytest.raises(SoftTimeLimitExceeded):
+        get(soft).get(timeout=5)
+    for id in (hard, backwards):
+        with pytest.raises(TimeLimitExceeded):
+            get(id).get(timeout=5)
+
+
+@pytest.mark.parametrize("pool", KILLING)
+@pytest.mark.parametrize("how", ["swallow", "compute"])
+def test_the_hard_limit_ends_a_task_that_does_not_listen(how: str, pool: str, redis_campaign: Campaign) -> None:
+    """One that catches everything, and one that computes in C and holds the interpreter's lock."""
+    ids = redis_campaign.send("linger", how, 20.0, soft_time_limit=0.3, time_limit=0.8)
+    run(redis_campaign, pool, ids, within=2.8)
+    with pytest.raises(TimeLimitExceeded):
+        redis_campaign.app.AsyncResult(ids[0]).get(timeout=5)

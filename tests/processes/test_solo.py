@@ -1,0 +1,98 @@
+"""The solo pool: one run at a time in this process, beside the event loop."""
+
+import os
+import signal
+import time
+
+from celeriac.core.outcome import Ending
+from celeriac.process.packets import REPORT_START
+
+from .driving import Drive, drive
+
+
+def test_runs_happen_in_this_process_one_after_the_other():
+    async def play(d: Drive) -> None:
+        runs = [await d.send("pid") for _ in range(2000)]
+        assert {end.result for end in await d.end(*runs)} == {str(os.getpid())}
+
+    assert drive("solo", play).losses == {}
+
+
+def test_the_event_loop_lives_on_while_a_task_runs():
+    async def play(d: Drive) -> None:
+        run = await d.send("sleep 0.5", REPORT_START)
+        await d.told.until(lambda: d.told.begins == [run])
+        (running,) = d.pool.running()
+        assert (running.run, running.pid) == (run, os.getpid())
+        assert run not in d.told.ends
+        await d.end(run)
+
+    drive("solo", play)
+
+
+def test_jobs_nobody_began_are_taken_back_in_order():
+    async def play(d: Drive) -> None:
+        running = await d.send("sleep 0.2")
+        await d.begin(running)
+        waiting = [await d.send(f"echo {n}") for n in range(20)]
+        assert [job.run for job in d.pool.take_back()] == waiting
+        await d.end(running)
+
+    drive("solo", play)
+
+
+def test_the_soft_limit_is_raised_in_the_body():
+    async def play(d: Drive) -> None:
+        run = await d.send("clean_up 20")
+        await d.begin(run)
+        assert d.pool.soft_stop(run)
+        (outcome,) = await d.end(run)
+        assert outcome.result == "cleaned up"
+        assert await d.say("clean_up 0.2") == "no limit came"
+
+    drive("solo", play)
+
+
+def test_a_soft_limit_at_the_end_of_a_run_never_hits_the_next():
+    async def play(d: Drive) -> None:
+        for _ in range(100):
+            run, following = await d.send("sleep 0.001"), await d.send("sleep 0.003")
+            await d.told.until(lambda run=run: run in d.told.ends or d.pool.soft_stop(run), 0)
+            _, after = await d.end(run, following)
+            assert after.ending is Ending.RETURNED
+
+    drive("solo", play)
+
+
+def test_a_hard_stop_ends_a_run_that_feels_it():
+    async def play(d: Drive) -> None:
+        run = await d.send("sleep 60")
+        await d.begin(run)
+        await d.told.until(lambda: d.pool.hard_stop(run, signal.SIGKILL), 0.01)
+        assert await d.loss(run) == (-signal.SIGKILL, os.getpid(), False)
+        assert await d.say("echo on") == "on"
+
+    drive("solo", play)
+
+
+def test_stop_waits_for_the_run_and_kill_gives_it_up():
+    async def play(d: Drive) -> None:
+        run = await d.send("stubborn 0.7")
+        await d.begin(run)
+        begun = time.monotonic()
+        assert not await d.pool.stop(d.loop_time(0.1))
+        await d.pool.kill()
+        assert time.monotonic() - begun < 0.6
+        assert d.told.losses[run][2]
+        assert not d.pool.offer(None)
+
+    drive("solo", play)
+
+
+def test_stop_without_a_run_is_at_once():
+    async def play(d: Drive) -> None:
+        assert await d.say("echo on") == "on"
+        assert await d.pool.stop(d.loop_time(5))
+        assert await d.pool.stop(d.loop_time(5))
+
+    drive("solo", play)

@@ -1,0 +1,1 @@
+"""Scenarios: whole workers and commands as users run them."""

@@ -1,0 +1,194 @@
+"""An exception raised from outside hits the body it is meant for, and no other."""
+
+import asyncio
+import signal
+import threading
+from typing import Any
+
+import pytest
+
+from celeriac.core.errors import SoftTimeLimitExceeded, Terminated
+from celeriac.core.outcome import Ending, Outcome
+from celeriac.execution import Executor, limits, loops
+
+from .doubles import App, Task, message, meta
+
+
+class Spinner:
+    """A body that runs bytecode until it is interrupted or told to end."""
+
+    def __init__(self, swallow: bool = False) -> None:
+        self.inside = threading.Event()
+        self.end = False
+        self.swallow = swallow
+
+    def __call__(self) -> str:
+        self.inside.set()
+        try:
+            while not self.end:
+                pass
+        except SoftTimeLimitExceeded:
+            if not self.swallow:
+                raise
+            return "cleaned up"
+        return "ended"
+
+
+def in_thread(executor: Executor, outcomes: list[Outcome]) -> threading.Thread:
+    thread = threading.Thread(target=lambda: outcomes.append(executor.run(message("t"))))
+    thread.start()
+    return thread
+
+
+def interrupted(spinner: Spinner) -> Outcome:
+    outcomes: list[Outcome] = []
+    thread = in_thread(App(Task("t", spinner)).executor(), outcomes)
+    assert spinner.inside.wait(5)
+    body = limits.body_in(thread.ident or 0)
+    assert body is not None
+    assert limits.interrupt(body)
+    assert not limits.interrupt(body), "a body is interrupted at most once"
+    thread.join(5)
+    assert not thread.is_alive()
+    return outcomes[0]
+
+
+def test_a_thread_is_interrupted_in_its_body() -> None:
+    outcome = interrupted(Spinner())
+    assert (outcome.ending, outcome.reason) == (Ending.RAISED, "SoftTimeLimitExceeded()")
+
+
+def test_a_task_may_clean_up_and_return() -> None:
+    assert meta(interrupted(Spinner(swallow=True)))["result"] == "cleaned up"
+
+
+def test_a_body_that_has_ended_cannot_be_interrupted() -> None:
+    body = limits.enter()
+    limits.leave(body)
+    assert limits.body_in(threading.get_ident()) is None
+    assert not limits.interrupt(body)
+
+
+def test_an_interruption_on_its_way_is_awaited_so_that_it_does_not_hit_what_follows() -> None:
+    """The interrupter has taken the body but not raised yet when the body ends: the run must not go on."""
+    go, left = threading.Event(), threading.Event()
+    bodies: list[limits.Body] = []
+    felt: list[str] = []
+
+    def work() -> None:
+        try:
+            body = limits.enter()
+            bodies.append(body)
+            inside.set()
+            assert go.wait(5)
+            limits.leave(body)
+            left.set()
+            felt.append("not at all")
+        except SoftTimeLimitExceeded:
+            felt.append("after the body" if left.is_set() else "in the body")
+
+    inside = threading.Event()
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert inside.wait(5)
+    with limits._posting:
+        bodies[0].pop()
+        go.set()
+        assert not left.wait(0.1)
+        assert thread.ident is not None
+        limits._raise_in_thread(thread.ident, SoftTimeLimitExceeded)
+    thread.join(5)
+    assert felt == ["in the body"]
+
+
+def test_a_run_interrupted_while_it_waits_for_a_thread_never_begins() -> None:
+    body: limits.Body = [None]
+    assert limits.interrupt(body)
+    with pytest.raises(SoftTimeLimitExceeded):
+        limits.enter(body)
+
+
+def test_a_signal_raises_in_the_main_threads_body() -> None:
+    def body() -> None:
+        signal.raise_signal(signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, lambda *_: limits.raise_here())
+    try:
+        outcome = App(Task("t", body)).executor().run(message("t"))
+        assert outcome.reason == "SoftTimeLimitExceeded()"
+        signal.raise_signal(signal.SIGUSR1)  # outside a body it is nothing
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+def test_a_signal_reaches_an_async_task_where_it_waits() -> None:
+    async def body() -> str:
+        asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGUSR1)
+        try:
+            await asyncio.Event().wait()
+        except SoftTimeLimitExceeded:
+            await asyncio.sleep(0)
+            return "cleaned up"
+        return "never"
+
+    before = signal.signal(signal.SIGUSR1, lambda *_: limits.raise_here())
+    try:
+        outcome = App(Task("t", body)).executor().run(message("t"))
+        assert meta(outcome)["result"] == "cleaned up"
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+        loops.close_loop()
+
+
+async def started(body: Any) -> tuple[asyncio.Task[Outcome], Executor]:
+    inside = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    async def framed() -> Any:
+        inside.set()
+        return await body()
+
+    def framed_plainly() -> Any:
+        loop.call_soon_threadsafe(inside.set)
+        return body()
+
+    run = framed if asyncio.iscoroutinefunction(body) else framed_plainly
+    executor = App(Task("t", run)).executor()
+    running = asyncio.create_task(executor.arun(message("t")))
+    await inside.wait()
+    return running, executor
+
+
+async def test_a_coroutine_gets_the_error_itself_and_no_cancellation() -> None:
+    async def body() -> str:
+        try:
+            async with asyncio.timeout(60):
+                await asyncio.Event().wait()
+        except SoftTimeLimitExceeded:
+            task = asyncio.current_task()
+            assert task is not None
+            return f"cancelling {task.cancelling()}"
+        return "never"
+
+    running, _ = await started(body)
+    assert limits.interrupt_task(running)
+    assert not limits.interrupt_task(running)
+    assert meta(await running)["result"] == "cancelling 0"
+
+
+async def test_a_coroutine_can_be_ended_by_request() -> None:
+    async def body() -> None:
+        await asyncio.Event().wait()
+
+    running, _ = await started(body)
+    assert limits.interrupt_task(running, Terminated("SIGTERM"))
+    assert (await running).ending is Ending.REVOKED
+
+
+async def test_a_plain_function_of_the_asyncio_pool_is_interrupted_in_its_thread() -> None:
+    spinner = Spinner()
+    running, executor = await started(spinner)
+    assert limits.interrupt_task(running)
+    assert (await running).reason == "SoftTimeLimitExceeded()"
+    assert not limits.interrupt_task(running)
+    executor.close()

@@ -1,0 +1,6 @@
+"""Makes the benchmark importable: it stands beside the package, not in it."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[3]))
