@@ -1,0 +1,35 @@
+"""The measures: each runs one system once and returns its figures."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bench.measures.clients import bulk, delay, round_trip
+from bench.measures.drains import drain, drain_early, drain_naps, drain_results
+from bench.measures.resting import importing, resting, start
+from bench.rig import Rig
+from bench.systems import System
+
+Figure = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What is run, and for which systems it makes sense."""
+
+    key: str
+    run: Callable[[Rig, System], Figure]
+    systems: tuple[str, ...]
+
+
+MEASURES = (
+    Measure("drain", drain, ("celeriac", "celery", "tuned", "floor")),
+    Measure("drain_results", drain_results, ("celeriac", "celery", "tuned", "floor", "sqlite")),
+    Measure("drain_early", drain_early, ("celeriac", "celery")),
+    Measure("drain_naps", drain_naps, ("celeriac", "celery")),
+    Measure("delay", delay, ("celeriac", "celery", "floor", "sqlite")),
+    Measure("bulk", bulk, ("celeriac", "celery", "floor", "sqlite")),
+    Measure("round_trip", round_trip, ("celeriac", "celery", "floor", "sqlite")),
+    Measure("start", start, ("celeriac", "celery", "floor")),
+    Measure("import", importing, ("celeriac", "celery")),
+    Measure("resting", resting, ("celeriac", "celery", "floor")),
+)

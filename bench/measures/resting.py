@@ -1,0 +1,59 @@
+"""What a system costs before and between tasks: start-up, import, memory, idle CPU."""
+
+import subprocess
+import time
+from statistics import median
+
+from bench.processes import cpu_seconds, pss_mib, tree, wait_until
+from bench.rig import Mode, Rig
+from bench.systems import System
+
+DEADLINE = 60.0
+IMPORTS = 5
+
+
+def start(rig: Rig, system: System) -> dict[str, float]:
+    """One message waits; the clock runs from the start of the process until its task has run."""
+    mould = rig.mould(Mode())
+    rig.fresh(system)
+    rig.fill(system, Mode(), mould, 1)
+    begin = time.perf_counter()
+    with rig.worker(system, Mode()) as job:
+        end = wait_until(job.program, lambda: job.ran() >= 1, DEADLINE, 0.001, "the first task")
+    return {"start": end - begin}
+
+
+def importing(rig: Rig, system: System) -> dict[str, float]:
+    """Median of a few starts of Python with the import, less the same without."""
+    bare, full = [], []
+    for _ in range(IMPORTS):
+        bare.append(_seconds(system.python, "pass"))
+        full.append(_seconds(system.python, system.import_line))
+    return {"import": (median(full) - median(bare)) * 1000}
+
+
+def _seconds(python: str, line: str) -> float:
+    begin = time.perf_counter()
+    subprocess.run([python, "-c", line], check=True, timeout=DEADLINE)
+    return time.perf_counter() - begin
+
+
+def resting(rig: Rig, system: System) -> dict[str, float]:
+    """After some work has warmed it up: memory, then CPU time over some seconds with nothing to do."""
+    mould = rig.mould(Mode())
+    rig.fresh(system)
+    warm = rig.sizes.warm
+    rig.fill(system, Mode(), mould, warm)
+    with rig.worker(system, Mode()) as job:
+        wait_until(job.program, lambda: job.ran() >= warm, DEADLINE, 0.01, "the warm-up")
+        wait_until(job.program, job.settled, DEADLINE, 0.01, "the last acknowledgement")
+        time.sleep(1)
+        members, server = tree(job.program.process.pid), [rig.server.pid]
+        memory, worker_before, server_before = pss_mib(members), cpu_seconds(members), cpu_seconds(server)
+        time.sleep(rig.sizes.idle)
+        per_second = 1000 / rig.sizes.idle
+        return {
+            "memory": memory,
+            "idle_worker": (cpu_seconds(members) - worker_before) * per_second,
+            "idle_server": (cpu_seconds(server) - server_before) * per_second,
+        }

@@ -1,0 +1,190 @@
+"""The rig: private server, working folder and sizes of one benchmark run; starts workers and clients on them."""
+
+import contextlib
+import json
+import os
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench import messages, processes, redis_server
+from bench.apps import counter
+from bench.messages import Mould
+from bench.systems import CELERY, System
+
+CLIENT_DEADLINE = 180.0
+PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much of everything; a slow system gets fewer messages, since only its rate matters."""
+
+    rounds: int
+    many: int  # no-op messages for systems that drain tens of thousands a second
+    few: int  # no-op messages for the others
+    naps: int
+    warm: int  # before memory and idle CPU are read
+    delays: int
+    bulk: int
+    trips: int
+    embedded: int
+    idle: float  # seconds
+
+
+FULL = Sizes(
+    rounds=3,
+    many=200_000,
+    few=10_000,
+    naps=500,
+    warm=2_000,
+    delays=5_000,
+    bulk=10_000,
+    trips=1_000,
+    embedded=50_000,
+    idle=10,
+)
+QUICK = Sizes(
+    rounds=1,
+    many=50_000,
+    few=1_000,
+    naps=100,
+    warm=300,
+    delays=1_000,
+    bulk=2_000,
+    trips=200,
+    embedded=10_000,
+    idle=2,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How the app is configured for one measure."""
+
+    results: bool = True
+    late: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A running worker, with what tells how far it is."""
+
+    rig: "Rig"
+    system: System
+    program: processes.Program
+    cells: memoryview
+
+    def ran(self) -> int:
+        return sum(self.cells)
+
+    def settled(self) -> bool:
+        """True when no message waits or is claimed."""
+        return self.rig.held(self.system) == 0
+
+
+class Rig:
+    """Everything a measure needs."""
+
+    def __init__(self, server: redis_server.RedisServer, folder: Path, sizes: Sizes) -> None:
+        self.server = server
+        self.folder = folder
+        self.sizes = sizes
+        self._moulds: dict[bool, Mould] = {}
+
+    def fresh(self, system: System) -> None:
+        """An empty server or file, whatever ran before."""
+        self.server.client.flushall()
+        for file in self.folder.glob("embedded.sqlite3*"):
+            if file.is_file():
+                file.unlink()
+        counter.create(self._tally)
+
+    def env(self, system: System, mode: Mode) -> dict[str, str]:
+        """The whole environment of a measured program: nothing leaks in from ours."""
+        passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        return passed | {
+            "BENCH_BROKER": f"sqlite:///{self._file}" if system.embedded else self.server.url,
+            "BENCH_RESULTS": str(int(mode.results)),
+            "BENCH_LATE": str(int(mode.late)),
+            "BENCH_TALLY": str(self._tally),
+            "BENCH_MOULD": str(self.folder / f"mould-{int(mode.results)}"),
+            **system.env,
+        }
+
+    @contextlib.contextmanager
+    def worker(self, system: System, mode: Mode) -> Iterator[Job]:
+        """A worker of the system; it gets its counters afresh."""
+        counter.create(self._tally)
+        log = self.folder / f"{system.key}.log"
+        with processes.started(
+            f"{system.title} worker", system.worker, self.env(system, mode), system.cwd, log
+        ) as program:
+            yield Job(self, system, program, counter.view(self._tally))
+
+    def client(self, system: System, mode: Mode, measure: str, n: int) -> dict[str, Any]:
+        """Runs the system's client program and returns what it printed."""
+        command = [*system.client, measure, str(n)]
+        done = subprocess.run(
+            command,
+            env=self.env(system, mode),
+            cwd=system.cwd,
+            capture_output=True,
+            text=True,
+            timeout=CLIENT_DEADLINE,
+            check=False,
+        )
+        if done.returncode:
+            raise SystemExit(f"{system.title} client, {measure}: code {done.returncode}\n{done.stderr[-3000:]}")
+        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return answer
+
+    def mould(self, mode: Mode) -> Mould:
+        """A message as Celery publishes it, taken from the queue of a real Celery client once."""
+        if mode.results not in self._moulds:
+            self.fresh(CELERY)
+            self.client(CELERY, mode, "delay", 1)
+            raw: Any = self.server.client.lindex("bench", 0)
+            self.fresh(CELERY)
+            self._moulds[mode.results] = Mould(raw)
+            (self.folder / f"mould-{int(mode.results)}").write_bytes(raw)
+        return self._moulds[mode.results]
+
+    def fill(self, system: System, mode: Mode, mould: Mould, n: int) -> None:
+        """Puts n messages into the queue: the same bytes for every system on Redis."""
+        if system.embedded:
+            self.client(system, mode, "bulk", n - 1)  # it sends one to warm up
+        else:
+            messages.fill(self.server.client, mould, n)
+
+    def held(self, system: System) -> int:
+        """Messages that wait or are claimed and not yet acknowledged."""
+        if system.embedded:
+            return embedded_rows(self._file, "messages")
+        pipe: Any = self.server.client.pipeline(transaction=False)
+        pipe.llen("bench")
+        pipe.hlen("unacked")
+        return int(sum(pipe.execute()))
+
+    def results(self, system: System) -> int:
+        """How many results are stored."""
+        if system.embedded:
+            return embedded_rows(self._file, "results")
+        return sum(1 for _ in self.server.client.scan_iter("celery-task-meta-*", count=10_000))
+
+    @property
+    def _tally(self) -> Path:
+        return self.folder / "tally"
+
+    @property
+    def _file(self) -> Path:
+        return self.folder / "embedded.sqlite3"
+
+
+def embedded_rows(file: Path, table: str) -> int:
+    """Rows of one table of the embedded store."""
+    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=10)) as connection:
+        return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])

@@ -1,0 +1,57 @@
+"""The systems that are compared: how each one's worker and client are started."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+APPS = ROOT / "bench" / "apps"
+OWN_BIN = Path(sys.executable).parent
+CELERY_BIN = ROOT / ".venv-celery" / "bin"
+CONCURRENCY = "2"
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """One column of the report."""
+
+    key: str
+    title: str
+    worker: tuple[str, ...]
+    client: tuple[str, ...]
+    python: str
+    import_line: str = ""
+    cwd: Path = APPS
+    env: Mapping[str, str] = field(default_factory=dict)
+    embedded: bool = False  # on SQLite: no server, and messages come from its own client
+    fast: bool = True  # drains the big number of messages in seconds
+
+
+def _with_command(key: str, title: str, bin: Path, command: str, module: str, **more: object) -> System:
+    worker = (str(bin / command), "-A", module, "worker", "-c", CONCURRENCY, "-l", "warning")
+    python = str(bin / "python")
+    return System(key, title, worker, (python, "client.py", module), python, **more)  # type: ignore[arg-type]
+
+
+CELERIAC = _with_command(
+    "celeriac", "Celeriac", OWN_BIN, "celeriac", "ours", import_line="from celeriac import Celeriac"
+)
+SQLITE = _with_command("sqlite", "Celeriac, SQLite", OWN_BIN, "celeriac", "ours", embedded=True)
+CELERY = _with_command(
+    "celery", "Celery", CELERY_BIN, "celery", "theirs", import_line="from celery import Celery", fast=False
+)
+# what Celery's optimizing guide advises for many short tasks; all else it advises is the default by now
+TUNED = _with_command(
+    "tuned", "Celery, prefetch 64", CELERY_BIN, "celery", "theirs", env={"BENCH_PREFETCH": "64"}, fast=False
+)
+FLOOR = System(
+    "floor",
+    "Floor",
+    (sys.executable, "-m", "bench.floor"),
+    (sys.executable, "-m", "bench.floor_client"),
+    sys.executable,
+    cwd=ROOT,
+)
+
+SYSTEMS = (CELERIAC, CELERY, TUNED, FLOOR, SQLITE)
