@@ -3,6 +3,9 @@
 It claims in batches by script, so that a killed process would lose nothing, decodes each message, calls the
 function, and stores results, publishes them and acknowledges in one script. It has no time limits, no leases,
 no retries and no second process: what those cost in any design is the distance from here.
+
+As a bare loop it does one thing after the other. With BENCH_OVERLAP it has the server claim the next batch, and
+settle the last one, while it executes: what a loop of one process can reach at most on two cores.
 """
 
 import base64
@@ -82,9 +85,10 @@ class Result(msgspec.Struct):
 
 
 class Floor:
-    """The loop and its connection. The server claims the next batch while this process executes the last one."""
+    """The loop and its connection."""
 
-    def __init__(self, url: str, tasks: dict[str, Callable[..., Any]]) -> None:
+    def __init__(self, url: str, tasks: dict[str, Callable[..., Any]], *, overlap: bool) -> None:
+        self._overlap = overlap
         client = redis.Redis.from_url(url)
         self._connection: Any = client.connection_pool.get_connection()
         self._tasks = tasks
@@ -101,13 +105,18 @@ class Floor:
         first = self._send_claim()
         while True:
             found = self._read()
-            if found:
-                self._tag += len(found)
+            if not found:
+                # waits until there is something and leaves it where it is
+                self._send(True, "BLMOVE", QUEUE, QUEUE, "RIGHT", "RIGHT", IDLE_WAIT)
+                self._read()
+                first = self._send_claim()
+                continue
+            self._tag += len(found)
+            if self._overlap:
                 following = self._send_claim()
                 self._work(found, first)
             else:
-                # waits until there is something and leaves it where it is
-                self._send(True, "BLMOVE", QUEUE, QUEUE, "RIGHT", "RIGHT", IDLE_WAIT)
+                self._work(found, first)
                 self._read()
                 following = self._send_claim()
             first = following
@@ -131,7 +140,7 @@ class Floor:
         args: list[Any] = [len(found), first, TTL]
         for raw in found:
             args += self._execute(raw)
-        self._send(False, "EVALSHA", self._settle, 2, "unacked", "unacked_index", *args)
+        self._send(not self._overlap, "EVALSHA", self._settle, 2, "unacked", "unacked_index", *args)
 
     def _execute(self, raw: bytes) -> tuple[str | bytes, ...]:
         message = self._envelope.decode(raw)
@@ -147,7 +156,8 @@ class Floor:
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     tally = Tally(os.environ["BENCH_TALLY"])
-    Floor(os.environ["BENCH_BROKER"], {"bench.noop": tally.ran}).run()
+    overlap = "BENCH_OVERLAP" in os.environ
+    Floor(os.environ["BENCH_BROKER"], {"bench.noop": tally.ran}, overlap=overlap).run()
 
 
 if __name__ == "__main__":

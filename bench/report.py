@@ -7,7 +7,7 @@ from typing import Any
 
 from bench.figures import KINDS, Figures, Kind
 from bench.others import DISTURBED
-from bench.systems import CELERIAC, CELERY, FLOOR, SYSTEMS, TUNED
+from bench.systems import CELERIAC, CELERY, FLOOR, OVERLAPPED, SYSTEMS, TUNED
 
 Run = dict[str, Any]
 
@@ -16,6 +16,7 @@ RATIOS = (
     ("vs Celery", CELERIAC.key, CELERY.key),
     ("vs Celery 64", CELERIAC.key, TUNED.key),
     ("vs floor", CELERIAC.key, FLOOR.key),
+    ("vs overlapped", CELERIAC.key, OVERLAPPED.key),
 )
 
 PAGE = """# Benchmarks
@@ -41,8 +42,9 @@ Celeriac's favour whatever the unit. How each figure is taken stands in `bench/R
 
 FLOOR_NOTE = (
     "The floor is no task queue: one bare loop over the same messages that claims, decodes, calls, stores and "
-    "acknowledges in batches (`bench/floor.py`). It shows how much of the time is the design's and how much is "
-    "Python's and Redis's."
+    "acknowledges in batches (`bench/floor.py`), one thing after the other. It shows how much of the time is the "
+    "design's and how much is Python's and Redis's. Overlapped, the server claims and settles while the loop executes: "
+    "what one process can reach at most on two cores."
 )
 
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -53,5 +53,6 @@ FLOOR = System(
     sys.executable,
     cwd=ROOT,
 )
+OVERLAPPED = replace(FLOOR, key="overlapped", title="Floor, overlapped", env={"BENCH_OVERLAP": "1"})
 
-SYSTEMS = (CELERIAC, CELERY, TUNED, FLOOR, SQLITE)
+SYSTEMS = (CELERIAC, CELERY, TUNED, FLOOR, OVERLAPPED, SQLITE)

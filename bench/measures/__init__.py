@@ -22,8 +22,8 @@ class Measure:
 
 
 MEASURES = (
-    Measure("drain", drain, ("celeriac", "celery", "tuned", "floor")),
-    Measure("drain_results", drain_results, ("celeriac", "celery", "tuned", "floor", "sqlite")),
+    Measure("drain", drain, ("celeriac", "celery", "tuned", "floor", "overlapped")),
+    Measure("drain_results", drain_results, ("celeriac", "celery", "tuned", "floor", "overlapped", "sqlite")),
     Measure("drain_early", drain_early, ("celeriac", "celery")),
     Measure("drain_naps", drain_naps, ("celeriac", "celery")),
     Measure("delay", delay, ("celeriac", "celery", "floor", "sqlite")),

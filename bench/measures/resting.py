@@ -9,7 +9,7 @@ from bench.rig import Mode, Rig
 from bench.systems import System
 
 DEADLINE = 60.0
-IMPORTS = 5
+IMPORTS = 15
 
 
 def start(rig: Rig, system: System) -> dict[str, float]:
