@@ -99,6 +99,15 @@ class Harness:
         assert self.run(self.lease.acquire(f"worker/{owner}", owner, ttl)) is not None
         return owner
 
+    def outlive(self, owner: str) -> None:
+        """Let the owner's lease run out: from now on, so that what it did before had all the time it needed."""
+        assert self.run(self.lease.renew(f"worker/{owner}", owner, self.tick))
+        self.pass_time(2 * self.tick)
+
+    def until(self, moment: float) -> None:
+        """Let time pass until it is later than that moment, even by another clock than ours."""
+        self.pass_time(max(moment - self.now(), 0.0) + self.tick)
+
     def publish(self, *ids: str, queue: str = "celery", priority: int | None = None) -> None:
         """Publish one message per id, all in one flow."""
         self.run(self.broker.publish([post(id, queue, priority=priority) for id in ids]))

@@ -45,7 +45,7 @@ class EarFace:
     def discard(self, channels: Iterable[str]) -> None:
         self._do(self._ear.discard(channels))
 
-    def next(self, timeout: float | None = 5.0) -> tuple[str, bytes] | None:
+    def next(self, timeout: float | None = 20.0) -> tuple[str, bytes] | None:
         heard: tuple[str, bytes] | None = self._do(self._ear.next(timeout))
         return heard
 
@@ -60,7 +60,7 @@ class BellFace:
         self._bell = bell
         self._loop = loop
 
-    def wait(self, timeout: float = 5.0) -> bool:
+    def wait(self, timeout: float = 20.0) -> bool:
         return self._loop.call(self._bell.wait(timeout))
 
     def close(self) -> None:

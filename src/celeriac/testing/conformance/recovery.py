@@ -15,18 +15,18 @@ from .harness import Harness, ids, post, present
 class RecoveryContract:
     def test_the_claims_of_a_dead_owner_come_back(self, harness: Harness) -> None:
         harness.publish("a", "b")
-        dead = harness.worker(ttl=harness.tick)
+        dead = harness.worker()
         harness.claim(dead)
-        harness.pass_time(2 * harness.tick)
+        harness.outlive(dead)
         assert harness.run(harness.broker.recover(envelope.redelivered)) == 2
         assert sorted(ids(harness.claim(harness.worker()))) == ["a", "b"]
 
     def test_the_claims_of_living_owners_stay_theirs(self, harness: Harness) -> None:
         harness.publish("a", "b")
-        living, dead = harness.worker(), harness.worker(ttl=harness.tick)
+        living, dead = harness.worker(), harness.worker()
         kept = harness.take(living)
         harness.take(dead)
-        harness.pass_time(2 * harness.tick)
+        harness.outlive(dead)
         assert harness.run(harness.broker.recover(envelope.redelivered)) == 1
         assert ids(harness.claim(harness.worker())) == ["b"]
         assert harness.settle(living, kept)
@@ -41,9 +41,9 @@ class RecoveryContract:
     def test_a_recovered_message_says_so_and_counts(self, harness: Harness) -> None:
         harness.publish("a")
         for expected in (1, 2):
-            dead = harness.worker(ttl=harness.tick)
+            dead = harness.worker()
             harness.take(dead)
-            harness.pass_time(2 * harness.tick)
+            harness.outlive(dead)
             harness.run(harness.broker.recover(envelope.redelivered))
             owner = harness.worker()
             head = envelope.peek(harness.take(owner).raw)
@@ -53,27 +53,27 @@ class RecoveryContract:
 
     def test_a_recovered_message_is_served_next(self, harness: Harness) -> None:
         harness.publish("a")
-        dead = harness.worker(ttl=harness.tick)
+        dead = harness.worker()
         harness.take(dead)
         harness.publish("b")
-        harness.pass_time(2 * harness.tick)
+        harness.outlive(dead)
         harness.run(harness.broker.recover(envelope.redelivered))
         assert ids(harness.claim(harness.worker())) == ["a", "b"]
 
     def test_recovering_again_finds_nothing(self, harness: Harness) -> None:
         harness.publish("a")
-        dead = harness.worker(ttl=harness.tick)
+        dead = harness.worker()
         harness.take(dead)
-        harness.pass_time(2 * harness.tick)
+        harness.outlive(dead)
         assert harness.run(harness.broker.recover(envelope.redelivered)) == 1
         assert harness.run(harness.broker.recover(envelope.redelivered)) == 0
         assert harness.count() == 1
 
     def test_many_recoverers_at_once_bring_each_message_back_once(self, harness: Harness) -> None:
         harness.publish(*(f"n{number}" for number in range(200)))
-        dead = harness.worker(ttl=harness.tick)
+        dead = harness.worker()
         harness.claim(dead, 200)
-        harness.pass_time(2 * harness.tick)
+        harness.outlive(dead)
         found = [0, 0, 0]
 
         def recover(place: int) -> None:
@@ -89,9 +89,9 @@ class RecoveryContract:
 
     def test_a_late_settlement_after_recovery_does_nothing_at_all(self, harness: Harness) -> None:
         harness.publish("a")
-        late = harness.worker(ttl=harness.tick)
+        late = harness.worker()
         lost = harness.take(late)
-        harness.pass_time(2 * harness.tick)
+        harness.outlive(late)
         harness.run(harness.broker.recover(envelope.redelivered))
         owner = harness.worker()
         mine = harness.take(owner)
@@ -105,9 +105,9 @@ class RecoveryContract:
 
     def test_a_swept_owner_can_neither_renew_nor_claim(self, harness: Harness) -> None:
         harness.publish("a")
-        late = harness.worker(ttl=harness.tick)
+        late = harness.worker()
         harness.take(late)
-        harness.pass_time(2 * harness.tick)
+        harness.outlive(late)
         harness.run(harness.broker.recover(envelope.redelivered))
         assert not harness.run(harness.lease.renew(f"worker/{late}", late, 60.0))
         with pytest.raises(LeaseLost):
@@ -125,9 +125,9 @@ class RecoveryContract:
 
     def test_a_slow_owner_that_renews_before_the_sweep_keeps_its_claims(self, harness: Harness) -> None:
         harness.publish("a", "b")
-        slow = harness.worker(ttl=harness.tick)
+        slow = harness.worker()
         delivery = harness.take(slow)
-        harness.pass_time(2 * harness.tick)
+        harness.outlive(slow)
         assert harness.run(harness.lease.renew(f"worker/{slow}", slow, 60.0))
         assert harness.run(harness.broker.recover(envelope.redelivered)) == 0
         assert harness.settle(slow, delivery)
