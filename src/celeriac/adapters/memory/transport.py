@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from celeriac.core.errors import OperationalError
 from celeriac.core.flow import Flow, adrive, drive
 from celeriac.core.message import Queue
-from celeriac.core.ports import Transport, TransportOptions
+from celeriac.core.ports import Joins, Transport, TransportOptions
 
 from .broker import MemoryBroker
 from .ears import MemoryAsyncEar, MemoryBell, MemoryEar
@@ -33,6 +33,7 @@ class MemoryTransport:
         self.broker = MemoryBroker()
         self.dead = MemoryDeadLetters()
         self.results = MemoryResults()
+        self.joins: Joins | None = None
         self.lease = MemoryLease()
         self.bus = MemoryBus()
         self._link = MemoryLink(self.store)

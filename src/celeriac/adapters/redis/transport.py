@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...core.ids import incarnation
-from ...core.ports import AsyncLink, Link, Transport, TransportOptions
+from ...core.ports import AsyncLink, Joins, Link, Transport, TransportOptions
 from .async_cluster import RedisAsyncClusterLink
 from .async_link import RedisAsyncLink
 from .broker import RedisBroker
@@ -42,6 +42,7 @@ class RedisTransport:
         prefix = _cluster_prefix(chosen) if clustered else chosen.global_keyprefix
         self.keys = Keys(chosen, prefix, self.place.db)
         self.results = RedisResults(result_prefix(chosen.global_keyprefix), clustered)
+        self.joins: Joins | None = None
         here = SettlingPlace(self.place.db, self.place.db, self.results.prefix)
         # The nonce keeps the tags of two brokers apart even if they claim for one owner.
         nonce = incarnation()[:8] + "."

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 
-from celeriac.core.ports import Transport, TransportOptions
+from celeriac.core.ports import Joins, Transport, TransportOptions
 
 from .alink import SQLiteAsyncLink
 from .broker import SQLiteBroker
@@ -29,6 +29,7 @@ class SQLiteTransport:
         self.broker = SQLiteBroker()
         self.dead = SQLiteDeadLetters()
         self.results = SQLiteResults()
+        self.joins: Joins | None = None
         self.lease = SQLiteLease()
         self.bus = SQLiteBus()
         self._link = SQLiteLink(self._pool)

@@ -2,6 +2,7 @@
 
 from .broker import Broker, DeadLetters, Touch
 from .bus import AsyncEar, Bus, Ear
+from .joins import Joins
 from .lease import Lease
 from .link import AsyncLink, Bell, Link
 from .results import ResultStore
@@ -15,6 +16,7 @@ __all__ = [
     "Bus",
     "DeadLetters",
     "Ear",
+    "Joins",
     "Lease",
     "Link",
     "ResultStore",

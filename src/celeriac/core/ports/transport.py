@@ -8,6 +8,7 @@ import msgspec
 from ..clock import SYSTEM_CLOCK, Clock
 from .broker import Broker, DeadLetters
 from .bus import Bus
+from .joins import Joins
 from .lease import Lease
 from .link import AsyncLink, Link
 from .results import ResultStore
@@ -30,12 +31,13 @@ class TransportOptions(msgspec.Struct, frozen=True):
 class Transport(Protocol):
     """Built from one URL (or a failover list) and TransportOptions: `Transport(urls, options)`.
 
-    Making one does no I/O. The four ports are flow factories; the two links run their flows.
+    Making one does no I/O. The ports are flow factories; the two links run their flows.
     """
 
     broker: Broker | None
     dead: DeadLetters | None
     results: ResultStore | None
+    joins: Joins | None  # None: chords are watched over by a polling task instead
     lease: Lease | None
     bus: Bus | None
 
