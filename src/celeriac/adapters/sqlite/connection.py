@@ -38,7 +38,11 @@ class Connection:
         connection = None
         try:
             connection = sqlite3.connect(
-                self._place.path, 0.0, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS
+                self._place.path,
+                timeout=0.0,
+                isolation_level=None,
+                check_same_thread=False,
+                cached_statements=_STATEMENTS,
             )
             schema.ensure(connection, self._place.path, patience)
             connection.execute(f"PRAGMA synchronous = {self._place.synchronous}")
