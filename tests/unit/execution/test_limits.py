@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from celeriac.core.errors import SoftTimeLimitExceeded, Terminated
+from celeriac.core import signals
+from celeriac.core.errors import SoftTimeLimitExceeded, Terminated, TimeLimitExceeded
 from celeriac.core.outcome import Ending, Outcome
 from celeriac.execution import Executor, limits, loops
 
-from .doubles import App, Task, message, meta
+from .doubles import App, Diary, Task, message, meta
 
 
 class Spinner:
@@ -25,13 +26,17 @@ class Spinner:
     def __call__(self) -> str:
         self.inside.set()
         try:
-            while not self.end:
-                pass
+            self.spin()
         except SoftTimeLimitExceeded:
             if not self.swallow:
                 raise
             return "cleaned up"
         return "ended"
+
+    def spin(self) -> None:
+        """Apart, for in Python 3.13 what is raised at a loop's jump back passes by the handlers around the loop."""
+        while not self.end:
+            pass
 
 
 def in_thread(executor: Executor, outcomes: list[Outcome]) -> threading.Thread:
@@ -60,6 +65,68 @@ def test_a_thread_is_interrupted_in_its_body() -> None:
 
 def test_a_task_may_clean_up_and_return() -> None:
     assert meta(interrupted(Spinner(swallow=True)))["result"] == "cleaned up"
+
+
+class Patient(Spinner):
+    """Lets the soft limit pass; `gives_up` says what it makes of the end."""
+
+    def __init__(self, gives_up: bool = True) -> None:
+        super().__init__()
+        self.soft_passed = threading.Event()
+        self.gives_up = gives_up
+
+    def __call__(self) -> str:
+        try:
+            super().__call__()
+        except SoftTimeLimitExceeded:
+            self.soft_passed.set()
+            try:
+                while not self.end:
+                    pass
+            except TimeLimitExceeded:
+                if self.gives_up:
+                    raise ValueError("something else than what was raised in it") from None
+        return "returned"
+
+
+def stopped_after_the_soft_limit(patient: Patient, task: Task) -> Outcome:
+    outcomes: list[Outcome] = []
+    thread = in_thread(App(task).executor(), outcomes)
+    assert patient.inside.wait(5)
+    body = limits.body_in(thread.ident or 0)
+    assert body is not None
+    assert limits.interrupt(body)
+    assert patient.soft_passed.wait(5)
+    assert not limits.interrupt(body), "the soft limit is raised once"
+    assert limits.interrupt(body, TimeLimitExceeded())
+    assert not limits.interrupt(body, TimeLimitExceeded())
+    thread.join(5)
+    assert not thread.is_alive()
+    assert not limits._stops, "a stop that has been seen is forgotten"
+    return outcomes[0]
+
+
+def test_a_hard_limit_may_follow_a_soft_one_and_what_follows_a_failure_is_left_to_who_stopped_it() -> None:
+    patient, failures = Patient(), list[str]()
+    diary = Diary("t", patient)
+
+    def failed(**said: object) -> None:
+        failures.append(str(said))
+
+    signals.task_failure.connect(failed)
+    try:
+        outcome = stopped_after_the_soft_limit(patient, diary)
+    finally:
+        signals.task_failure.disconnect(failed)
+    assert (outcome.ending, outcome.record, outcome.posts) == (Ending.TIMED_OUT, None, ())
+    assert (diary.called(), failures) == (["before_start"], [])
+
+
+def test_a_task_that_returns_in_spite_of_its_hard_limit_has_returned() -> None:
+    patient = Patient(gives_up=False)
+    diary = Diary("t", patient)
+    assert meta(stopped_after_the_soft_limit(patient, diary))["result"] == "returned"
+    assert diary.called() == ["before_start", "on_success", "after_return"]
 
 
 def test_a_body_that_has_ended_cannot_be_interrupted() -> None:
@@ -106,6 +173,16 @@ def test_a_run_interrupted_while_it_waits_for_a_thread_never_begins() -> None:
     assert limits.interrupt(body)
     with pytest.raises(SoftTimeLimitExceeded):
         limits.enter(body)
+
+
+def test_a_run_stopped_while_it_waits_for_a_thread_never_begins() -> None:
+    body: limits.Body = [None]
+    assert limits.interrupt(body)
+    assert limits.interrupt(body, Terminated(15))
+    with pytest.raises(Terminated):
+        limits.enter(body)
+    assert isinstance(limits.stopped(body), Terminated)
+    assert limits.stopped(body) is None
 
 
 def test_a_signal_raises_in_the_main_threads_body() -> None:
@@ -183,6 +260,25 @@ async def test_a_coroutine_can_be_ended_by_request() -> None:
     running, _ = await started(body)
     assert limits.interrupt_task(running, Terminated("SIGTERM"))
     assert (await running).ending is Ending.REVOKED
+
+
+async def test_a_coroutine_that_let_the_soft_limit_pass_is_stopped_where_it_waits() -> None:
+    passed = asyncio.Event()
+
+    async def body() -> None:
+        try:
+            await asyncio.Event().wait()
+        except SoftTimeLimitExceeded:
+            passed.set()
+        await asyncio.Event().wait()
+
+    running, _ = await started(body)
+    assert limits.interrupt_task(running)
+    await passed.wait()
+    assert not limits.interrupt_task(running)
+    assert limits.interrupt_task(running, TimeLimitExceeded())
+    assert (await running).ending is Ending.TIMED_OUT
+    assert not limits._stops
 
 
 async def test_a_plain_function_of_the_asyncio_pool_is_interrupted_in_its_thread() -> None:
