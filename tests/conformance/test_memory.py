@@ -16,6 +16,7 @@ from celeriac.testing.conformance import (
     FanoutContract,
     Harness,
     LeaseContract,
+    PlansContract,
     RecoveryContract,
     ResultsContract,
     RoutingContract,
@@ -52,6 +53,9 @@ class TestFanout(FanoutContract): ...
 
 
 class TestLease(LeaseContract): ...
+
+
+class TestPlans(PlansContract): ...
 
 
 class TestRecovery(RecoveryContract): ...

@@ -14,6 +14,7 @@ from celeriac.testing.conformance import (
     DeadLettersContract,
     Harness,
     LeaseContract,
+    PlansContract,
     RecoveryContract,
     ResultsContract,
     RoutingContract,
@@ -53,6 +54,9 @@ class TestDeadLetters(DeadLettersContract): ...
 
 
 class TestLease(LeaseContract): ...
+
+
+class TestPlans(PlansContract): ...
 
 
 class TestRecovery(RecoveryContract): ...

@@ -17,6 +17,7 @@ from celeriac.testing.conformance import (
     FanoutContract,
     Harness,
     LeaseContract,
+    PlansContract,
     RecoveryContract,
     ResultsContract,
     RoutingContract,
@@ -51,6 +52,9 @@ class TestFanout(FanoutContract): ...
 
 
 class TestLease(LeaseContract): ...
+
+
+class TestPlans(PlansContract): ...
 
 
 class TestRecovery(RecoveryContract): ...

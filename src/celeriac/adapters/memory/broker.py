@@ -8,6 +8,7 @@ from celeriac.core.bindings import bindings_of
 from celeriac.core.delivery import Action, Claim, Delivery, Settlement
 from celeriac.core.errors import LeaseLost, OperationalError
 from celeriac.core.flow import Flow
+from celeriac.core.join import Sequel
 from celeriac.core.message import Post, Queue
 from celeriac.core.ports.broker import Mark
 
@@ -112,12 +113,30 @@ def _settle(store: Store, owner: str, settlement: Settlement) -> bool:
     _end(store, item, settlement)
     if settlement.record is not None:
         store.keep(settlement.record)
-    for post in settlement.posts:
+    _send(store, settlement.posts)
+    for sequel in settlement.sequels:
+        _follow(store, sequel)
+    return True
+
+
+def _follow(store: Store, sequel: Sequel) -> None:
+    if sequel.group and not store.joins.close(sequel.group, sequel.owner, sequel.foreign):
+        return
+    for join in sequel.opens:
+        store.joins.open(join)
+    for join in sequel.grows:
+        store.joins.grow(join)
+    for record in sequel.records:
+        store.keep(record)
+    _send(store, sequel.posts)
+
+
+def _send(store: Store, posts: Sequence[Post]) -> None:
+    for post in posts:
         queues = store.route(post.route)
         store.enter(post, queues or ("",))
         if not queues:  # kept where people look, for there is nobody to tell
-            _give_up(store, "", unroutable(post))
-    return True
+            give_up(store, "", unroutable(post))
 
 
 def _end(store: Store, item: Item, settlement: Settlement) -> None:
@@ -132,7 +151,7 @@ def _end(store: Store, item: Item, settlement: Settlement) -> None:
             del store.items[item.number]
 
 
-def _give_up(store: Store, queue: str, reason: str) -> None:
+def give_up(store: Store, queue: str, reason: str) -> None:
     for _, number in (*store.ready.pop(queue, ()), *store.delayed.pop(queue, ())):
         store.bury(store.items.pop(number), reason)
 

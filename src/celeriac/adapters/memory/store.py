@@ -12,9 +12,11 @@ from celeriac.core.bindings import Binding, reached
 from celeriac.core.clock import Clock
 from celeriac.core.delivery import DeadLetter
 from celeriac.core.message import Post, Route
+from celeriac.core.ports.plans import Plan
 from celeriac.core.record import Record
 from celeriac.wire.envelope import encode_packed
 
+from .joined import Joined
 from .listeners import Listeners
 
 
@@ -36,6 +38,13 @@ class Tenure(msgspec.Struct):
     end: float
 
 
+class Pages(msgspec.Struct):
+    """A book of plans as it stands."""
+
+    revision: int = 0
+    plans: dict[str, Plan] = {}
+
+
 class Store:
     """Everything is touched under `lock` only; the flows' requests are functions of a Store."""
 
@@ -51,6 +60,8 @@ class Store:
         self.dead: dict[int, tuple[DeadLetter, Item]] = {}
         self.records: dict[tuple[str, str], tuple[Record, float | None]] = {}
         self.leases: dict[str, Tenure] = {}
+        self.joins = Joined(clock)
+        self.books: dict[str, Pages] = defaultdict(Pages)
         self.listeners = Listeners()
 
     def route(self, route: Route) -> tuple[str, ...]:

@@ -7,11 +7,13 @@ from typing import Any, TypeVar
 from celeriac.core.errors import OperationalError
 from celeriac.core.flow import Flow, adrive, drive
 from celeriac.core.message import Queue
-from celeriac.core.ports import Joins, Transport, TransportOptions
+from celeriac.core.ports import Transport, TransportOptions
 
 from .broker import MemoryBroker
 from .ears import MemoryAsyncEar, MemoryBell, MemoryEar
+from .joins import MemoryJoins
 from .keeping import MemoryBus, MemoryDeadLetters, MemoryLease, MemoryResults
+from .plans import MemoryPlans
 from .store import Store
 
 T = TypeVar("T")
@@ -33,8 +35,9 @@ class MemoryTransport:
         self.broker = MemoryBroker()
         self.dead = MemoryDeadLetters()
         self.results = MemoryResults()
-        self.joins: Joins | None = None
+        self.joins = MemoryJoins()
         self.lease = MemoryLease()
+        self.plans = MemoryPlans()
         self.bus = MemoryBus()
         self._link = MemoryLink(self.store)
 

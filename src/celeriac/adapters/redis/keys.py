@@ -45,6 +45,11 @@ class Keys:
     def lease(self, name: str) -> str:
         return f"{self.prefix}celeriac.lease.{name}"
 
+    def plans(self, book: str) -> tuple[str, str, str, str]:
+        """Where a book's revision, definitions, marks and paused names are."""
+        start = f"{self.prefix}celeriac.beat.{book}"
+        return f"{start}.revision", f"{start}.plans", f"{start}.marks", f"{start}.paused"
+
     def bindings(self, exchange: str) -> str:
         return f"{self.prefix}_kombu.binding.{exchange}"
 

@@ -15,6 +15,7 @@ from .keys import Keys
 from .lease import RedisLease
 from .options import RedisOptions, parse_options
 from .place import parse_place
+from .plans import RedisPlans
 from .results import RedisResults, result_prefix
 from .settling import Place as SettlingPlace
 from .slots import slot
@@ -50,6 +51,7 @@ class RedisTransport:
         self.broker = RedisBroker(self.keys, chosen, nonce, here, apart)
         self.dead = RedisDeadLetters(self.keys)
         self.lease = RedisLease(self.keys)
+        self.plans = RedisPlans(self.keys, self.broker)
         self.bus = RedisBus()
         self._doorway = Doorway(self.place, chosen, given)
         # Every key of a clustered broker lies in the slot of its prefix.

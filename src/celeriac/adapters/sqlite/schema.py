@@ -33,16 +33,33 @@ _TABLES = (
     # queues that go when nobody has claimed from them for `ttl` seconds (auto_delete, exclusive, expires)
     "CREATE TABLE passing (queue TEXT PRIMARY KEY, ttl REAL NOT NULL, used REAL NOT NULL) WITHOUT ROWID",
     "CREATE TABLE parcels (id INTEGER PRIMARY KEY AUTOINCREMENT, payload BLOB NOT NULL, told REAL NOT NULL)",
+    # chords: a row a header, and a row a member of it that has ended (see joins.py)
+    """CREATE TABLE joins (id TEXT PRIMARY KEY, size INTEGER, more INTEGER NOT NULL DEFAULT 0,
+       owner TEXT NOT NULL DEFAULT '', held_until REAL NOT NULL DEFAULT 0, expires REAL) WITHOUT ROWID""",
+    "CREATE INDEX joins_by_end ON joins (expires) WHERE expires IS NOT NULL",
+    """CREATE TABLE parts (id TEXT NOT NULL, place INTEGER NOT NULL, task TEXT NOT NULL, payload BLOB NOT NULL,
+       PRIMARY KEY (id, place, task)) WITHOUT ROWID""",
     "CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
     "INSERT INTO counters VALUES ('claim', 0), ('term', 0)",
     f"PRAGMA user_version = {VERSION}",
 )
+
+# Tables that came later. They are made where they are missing, and the version stays: who does not know them
+# does not look at them.
+_ADDED = {
+    "books": "CREATE TABLE IF NOT EXISTS books (book TEXT PRIMARY KEY, revision INTEGER NOT NULL) WITHOUT ROWID",
+    "plans": """CREATE TABLE IF NOT EXISTS plans (book TEXT NOT NULL, name TEXT NOT NULL, definition BLOB NOT NULL,
+       paused INTEGER NOT NULL DEFAULT 0, last INTEGER, ran INTEGER NOT NULL DEFAULT 0,
+       runs INTEGER NOT NULL DEFAULT 0, task_id TEXT NOT NULL DEFAULT '', PRIMARY KEY (book, name)) WITHOUT ROWID""",
+}
 
 
 def ensure(connection: sqlite3.Connection, path: Path, patience: Patience) -> None:
     """Create what is missing. Raises OperationalError for a file of something else or of a newer version."""
     if patience.insist(lambda: _version(connection)) != VERSION:
         patience.insist(lambda: _create(connection, path))
+    if patience.insist(lambda: _lacks_added(connection)):
+        patience.insist(lambda: _add(connection))
     # kept in the file: all but the first find it done. It needs a moment in which nobody is writing.
     if patience.insist(lambda: connection.execute("PRAGMA journal_mode").fetchone()[0]) != "wal":
         patience.insist(lambda: connection.execute("PRAGMA journal_mode = WAL").fetchone())
@@ -51,6 +68,17 @@ def ensure(connection: sqlite3.Connection, path: Path, patience: Patience) -> No
 def _version(connection: sqlite3.Connection) -> int:
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     return version
+
+
+def _lacks_added(connection: sqlite3.Connection) -> bool:
+    marks = ", ".join("?" * len(_ADDED))
+    found = connection.execute(f"SELECT count(*) FROM sqlite_master WHERE name IN ({marks})", tuple(_ADDED))  # noqa: S608
+    return bool(found.fetchone()[0] < len(_ADDED))
+
+
+def _add(connection: sqlite3.Connection) -> None:
+    for statement in _ADDED.values():
+        connection.execute(statement)
 
 
 def _create(connection: sqlite3.Connection, path: Path) -> None:

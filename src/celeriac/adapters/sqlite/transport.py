@@ -3,14 +3,16 @@
 import os
 from collections.abc import Sequence
 
-from celeriac.core.ports import Joins, Transport, TransportOptions
+from celeriac.core.ports import Transport, TransportOptions
 
 from .alink import SQLiteAsyncLink
 from .broker import SQLiteBroker
 from .bus import SQLiteBus
+from .joins import SQLiteJoins
 from .keeping import SQLiteDeadLetters, SQLiteLease, SQLiteResults
 from .link import SQLiteLink
 from .place import place
+from .plans import SQLitePlans
 from .pool import Pool
 
 
@@ -29,8 +31,9 @@ class SQLiteTransport:
         self.broker = SQLiteBroker()
         self.dead = SQLiteDeadLetters()
         self.results = SQLiteResults()
-        self.joins: Joins | None = None
+        self.joins = SQLiteJoins()
         self.lease = SQLiteLease()
+        self.plans = SQLitePlans()
         self.bus = SQLiteBus()
         self._link = SQLiteLink(self._pool)
 

@@ -17,6 +17,7 @@ from .dead_letters import DeadLettersContract
 from .harness import COLOURS, Harness
 from .lease import LeaseContract
 from .peer import Peer
+from .plans import PlansContract
 from .recovery import RecoveryContract
 from .results import ResultsContract
 from .routing import FanoutContract, RoutingContract
@@ -32,6 +33,7 @@ __all__ = [
     "Harness",
     "LeaseContract",
     "Peer",
+    "PlansContract",
     "RecoveryContract",
     "ResultsContract",
     "RoutingContract",
