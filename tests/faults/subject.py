@@ -66,7 +66,7 @@ def linger(self, how, seconds):
         except SoftTimeLimitExceeded:
             if how == "tidy":
                 break
-            if how != "swallow":
+            if how not in ("swallow", "patient"):
                 raise
         except Exception:
             if how != "swallow":

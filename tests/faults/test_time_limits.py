@@ -49,6 +49,17 @@ def test_limits_are_felt_in_the_task(pool: str, campaign: Campaign) -> None:
             get(id).get(timeout=5)
 
 
+@pytest.mark.parametrize("pool", POOLS)
+def test_the_hard_limit_follows_a_soft_one_that_was_let_pass(pool: str, redis_campaign: Campaign) -> None:
+    """And on the pools that share a process, the neighbour that ran beside it goes on."""
+    (neighbour,) = redis_campaign.send("work", 1.5)
+    ids = redis_campaign.send("linger", "patient", 20.0, soft_time_limit=0.3, time_limit=0.8)
+    run(redis_campaign, pool, ids, within=2.8)
+    assert len(redis_campaign.ledger.runs()[neighbour]) == 1
+    with pytest.raises(TimeLimitExceeded):
+        redis_campaign.app.AsyncResult(ids[0]).get(timeout=5)
+
+
 @pytest.mark.parametrize("pool", KILLING)
 @pytest.mark.parametrize("how", ["swallow", "compute"])
 def test_the_hard_limit_ends_a_task_that_does_not_listen(how: str, pool: str, redis_campaign: Campaign) -> None:

@@ -84,6 +84,21 @@ def test_a_hard_stop_ends_its_run_and_leaves_the_neighbours_alone(name):
     assert len(drive(name, play, concurrency=3).losses) == 1
 
 
+@both
+def test_a_run_that_let_the_soft_limit_pass_is_ended_by_a_hard_stop_and_its_process_lives_on(name):
+    async def play(d: Drive) -> None:
+        good, patient = await d.send("sleep 2"), await d.send("patient 60")
+        await d.begin(good, patient)
+        pid = d.pids()[0]
+        assert d.pool.soft_stop(patient)
+        assert d.pool.hard_stop(patient, signal.SIGKILL)
+        assert (await d.loss(patient)) == (-signal.SIGKILL, pid, False)
+        (outcome,) = await d.end(good)
+        assert (outcome.result, d.pids()) == ("slept", [pid])
+
+    assert len(drive(name, play, concurrency=2).losses) == 1
+
+
 @pytest.mark.parametrize(("name", "word"), [("threads", "hold_gil 5000"), ("threads", "stubborn 60"),
                                             ("asyncio", "block 60"), ("asyncio", "stubborn 60")])  # fmt: skip
 def test_a_run_that_feels_nothing_is_ended_with_its_process_within_a_second_and_neighbours_are_bystanders(name, word):

@@ -75,6 +75,18 @@ def test_a_hard_stop_ends_a_run_that_feels_it():
     drive("solo", play)
 
 
+def test_a_run_that_let_the_soft_limit_pass_is_ended_by_a_hard_stop():
+    async def play(d: Drive) -> None:
+        run = await d.send("patient 60")
+        await d.begin(run)
+        assert d.pool.soft_stop(run)
+        await d.told.until(lambda: d.pool.hard_stop(run, signal.SIGKILL), 0.01)
+        assert await d.loss(run) == (-signal.SIGKILL, os.getpid(), False)
+        assert await d.say("echo on") == "on"
+
+    drive("solo", play)
+
+
 def test_stop_waits_for_the_run_and_kill_gives_it_up():
     async def play(d: Drive) -> None:
         run = await d.send("stubborn 0.7")

@@ -54,6 +54,15 @@ def _clean_up(argument: str) -> str:
     return "no limit came"
 
 
+def _patient(argument: str) -> str:
+    """Lets the soft limit pass."""
+    try:
+        _sleep(argument)
+    except SoftTimeLimitExceeded:
+        _sleep(argument)
+    return "no limit came"
+
+
 def _hold_gil(argument: str) -> str:
     """One call into C that does not let go: a sum over so many million numbers."""
     return str(sum(range(int(argument) * 1_000_000)))
@@ -113,6 +122,7 @@ WORDS: dict[str, Callable[[str], str]] = {
     "sleep": _sleep,
     "stubborn": _stubborn,
     "clean_up": _clean_up,
+    "patient": _patient,
     "hold_gil": _hold_gil,
     "hoard": _hoard,
     "big": _big,
@@ -168,6 +178,12 @@ async def _aword(word: str, argument: str) -> str:
             await asyncio.sleep(float(argument))
         except SoftTimeLimitExceeded:
             return "cleaned up"
+        return "no limit came"
+    if word == "patient":
+        try:
+            await asyncio.sleep(float(argument))
+        except SoftTimeLimitExceeded:
+            await asyncio.sleep(float(argument))
         return "no limit came"
     if word == "stubborn":
         end = time.monotonic() + float(argument)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from celeriac.core import signals, states
+from celeriac.core.errors import TimeLimitExceeded
 from celeriac.core.outcome import Ending, Outcome
 from celeriac.current import Context
 
@@ -82,6 +83,12 @@ class Around:
         if _postrun.has_listeners:
             self._send_postrun(plan, request, exc, state)
         return state, outcome
+
+    def stopped(self, plan: Plan, request: Context, error: BaseException) -> Outcome:
+        """It was stopped at its hard limit or by request, and felt it. Whoever stopped it says so, stores it and
+        sends the signals, as it must where the process was killed; here nothing more of the run is done."""
+        timed_out = isinstance(error, TimeLimitExceeded)
+        return Outcome(Ending.TIMED_OUT if timed_out else Ending.REVOKED, reason=safe_repr(error))
 
     def _send_postrun(self, plan: Plan, request: Context, value: Any, state: str) -> None:
         _postrun.send(

@@ -138,6 +138,7 @@ class Executor:
         outer = _top()
         mark = _set_top((task, request, outer, task))
         began = self._monotonic()
+        body = None
         try:
             if around.announces or _prerun.has_listeners:
                 around.announce(plan, request)
@@ -153,8 +154,16 @@ class Executor:
             finally:
                 _leave(body)
         except BaseException as exc:  # noqa: BLE001
-            return around.raised(plan, request, exc)
+            error = exc
+            if body is not None:
+                try:
+                    _leave(body)
+                except BaseException as felt_late:  # noqa: BLE001
+                    error = felt_late
+            stop = limits.stopped(given if body is None else body)
+            return around.raised(plan, request, error) if stop is None else around.stopped(plan, request, stop)
         else:
+            limits.stopped(body)  # it returned all the same
             return around.returned(plan, request, value, self._monotonic() - began)
         finally:
             _reset_top(mark)
@@ -181,9 +190,11 @@ class Executor:
                 finally:
                     body.clear()
             except BaseException as exc:
+                stop = limits.stopped(body)
                 if _ended_from_outside(exc):
                     raise
-                return around.raised(plan, request, exc)
+                return around.raised(plan, request, exc) if stop is None else around.stopped(plan, request, stop)
+            limits.stopped(body)  # it returned all the same
             return around.returned(plan, request, value, self._monotonic() - began)
         finally:
             _set_top(outer)

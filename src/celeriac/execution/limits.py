@@ -8,10 +8,21 @@ from typing import Any, Final
 
 from celeriac.core.errors import SoftTimeLimitExceeded
 
-# A body is a list with one element: who runs it (a thread's number, or an Interruptible). Taking that
-# element out is atomic, and only whoever took it may interrupt; the run takes it out itself when its body
-# ends. So an interruption can never hit the next run.
+# A body is a list whose last element is who runs it (a thread's number, an Interruptible, or None while it
+# has not begun). Taking that element out is atomic, and only whoever took it may interrupt; the run takes it
+# out itself when its body ends. So an interruption can never hit the next run.
+#
+# A soft limit puts it back behind a mark: it is raised once, and a hard limit or a termination may follow.
+# Those are the last: whatever the body still raises, the run was stopped, and `stopped` says by what.
 Body = list[Any]
+
+
+class _Soft:
+    """The mark of a body that the soft limit has been raised in."""
+
+
+_SOFT: Final = _Soft()
+_stops: Final[dict[int, tuple[Body, BaseException]]] = {}  # by id; the entry keeps its body, so no id comes twice
 
 _bodies: Final[dict[int, Body]] = {}  # thread -> the body it is in, or was last in (then empty)
 _by_task: "Final[dict[asyncio.Task[Any], Body]]" = {}
@@ -25,23 +36,44 @@ def enter(body: Body | None = None) -> Body:
     if body is None:
         body = [ident]
     else:
-        try:
-            body[0] = ident
-        except IndexError:
-            raise SoftTimeLimitExceeded from None
+        _take_over(body, ident)
     _bodies[ident] = body
     return body
 
 
+def _take_over(body: Body, runs: Any) -> None:
+    """From now on this runs the body. Raises what was meant for it while nobody did."""
+    with _posting:
+        if not body:
+            raise _stops[id(body)][1] if id(body) in _stops else SoftTimeLimitExceeded()
+        before, body[-1] = body[-1], runs
+    if before is None and body[0] is _SOFT:
+        raise SoftTimeLimitExceeded
+
+
 def leave(body: Body) -> None:
-    """The body has ended: from here on nothing is raised in it any more."""
+    """The body has ended: from here on nothing is raised in it any more.
+
+    An interruption on its way may be felt in here. So who catches what the body raised calls it again.
+    """
     try:
-        body.pop()
+        ran = body.pop()
     except IndexError:
-        # It was interrupted. If that was not felt yet, it must not be felt later.
-        with _posting:
-            pass
-        _raise_in_thread(get_ident(), None)
+        pass
+    else:
+        if not body and ran is not _SOFT:
+            return
+    # It was interrupted. If that was not felt yet, it must not be felt later.
+    with _posting:
+        body.clear()
+    _raise_in_thread(get_ident(), None)
+
+
+def stopped(body: Body | None) -> BaseException | None:
+    """What this body was stopped by (not: softly interrupted), whatever it made of that; tells it once."""
+    if not _stops:
+        return None
+    return _stops.pop(id(body), (None, None))[1]
 
 
 def body_in(thread: int) -> Body | None:
@@ -50,15 +82,14 @@ def body_in(thread: int) -> Body | None:
 
 
 def interrupt(body: Body, exc: BaseException | None = None) -> bool:
-    """Raise in that body, from any other thread; False if it has ended or was interrupted before.
+    """Raise in that body, from any other thread; False if it has ended, or was interrupted in this way before.
 
     A thread feels it at its next bytecode: not while it is inside a call that blocks in C.
     """
     error = SoftTimeLimitExceeded() if exc is None else exc
     with _posting:
-        try:
-            runs = body.pop()
-        except IndexError:
+        runs = _claim(body, error)
+        if runs is _SOFT:
             return False
         if isinstance(runs, Interruptible):
             runs.interrupt_soon(error)
@@ -67,18 +98,35 @@ def interrupt(body: Body, exc: BaseException | None = None) -> bool:
         return True
 
 
+def _claim(body: Body, error: BaseException) -> Any:
+    """Who runs the body, if this error may be raised in it, else _SOFT; under `_posting`."""
+    try:
+        runs = body.pop()
+    except IndexError:
+        return _SOFT
+    if runs is _SOFT:
+        return _SOFT  # it has ended, and is about to say so
+    if isinstance(error, SoftTimeLimitExceeded):
+        felt = bool(body)
+        body += [runs] if felt else [_SOFT, runs]
+        return _SOFT if felt else runs
+    body.clear()
+    _stops[id(body)] = body, error
+    return runs
+
+
 def raise_here(exc: BaseException | None = None) -> None:
     """For signal handlers: raise in the body the main thread is in; nothing if it is in none."""
     body = _bodies.get(get_ident())
     if not body:
         return
     error = SoftTimeLimitExceeded() if exc is None else exc
-    runs = body[0]
+    runs = _claim(body, error)  # without the lock, which this very thread may hold: nobody else is asked to interrupt
+    if runs is _SOFT:
+        return
     if isinstance(runs, Interruptible) and not runs.is_running():
-        body.pop()
         runs.interrupt_soon(error)
         return
-    body.pop()
     raise error
 
 
@@ -153,10 +201,10 @@ async def drive(coroutine: Coroutine[Any, Any, Any], body: Body) -> Any:
     """Await a coroutine as the body."""
     runs = Interruptible(coroutine)
     try:
-        body[0] = runs
-    except IndexError:
+        _take_over(body, runs)
+    except BaseException:
         coroutine.close()
-        raise SoftTimeLimitExceeded from None
+        raise
     return await runs
 
 

@@ -69,8 +69,9 @@ class LimitWatch:
         if hand is None:
             return
         if hard and age >= hard:
-            hand.ended_by, hand.limit = "timeout", hard
-            logger.error("Task %s[%s]: hard time limit (%ss) exceeded", hand.head.task, hand.head.id, hard)
+            if hand.ended_by != "timeout":
+                hand.ended_by, hand.limit = "timeout", hard
+                logger.error("Task %s[%s]: hard time limit (%ss) exceeded", hand.head.task, hand.head.id, hard)
             self._pool.hard_stop(running.run, signal.SIGKILL)
         elif soft and age >= soft and running.run not in self._warned:
             self._warned.add(running.run)

@@ -16,9 +16,9 @@ def note(what: str, *facts: Any) -> None:
         os.close(descriptor)
 
 
-def notes(home: Path) -> list[list[Any]]:
+def notes(home: Path, name: str = "notes") -> list[list[Any]]:
     """Everything that was noted, in order."""
-    file = home / "notes"
+    file = home / name
     return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
 

@@ -1,6 +1,7 @@
 """A program that notes every signal: in which process, from whom, with which arguments."""
 
 import os
+import time
 from typing import Any
 
 from celeriac import Celeriac, signals
@@ -73,6 +74,12 @@ def rejected() -> None:
 @app.task(name="signalled.ignored")
 def ignored() -> None:
     raise Ignore
+
+
+@app.task(name="signalled.lingers")
+def lingers() -> None:
+    for _ in range(2000):
+        time.sleep(0.01)
 
 
 @app.task(name="signalled.sends")

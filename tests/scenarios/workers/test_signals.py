@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from celeriac import Celeriac
+from celeriac.exceptions import TimeLimitExceeded
 
 from .notes import notes, notes_of
 from .running import Command, until, worker
@@ -113,6 +114,20 @@ def test_a_retry_is_published_like_any_call(client: Celeriac, home: Path) -> Non
 def test_other_ends(client: Celeriac, home: Path, name: str, signals: list[str]) -> None:
     result = client.send_task(f"signalled.{name}")
     assert [signal for signal, _ in heard(home, result.id)] == signals
+
+
+@pytest.mark.parametrize("pool", ["prefork", "threads"])
+def test_the_worker_alone_tells_of_a_hard_limit(client: Celeriac, store: str, home: Path, pool: str) -> None:
+    """Whether its process was killed or the task felt it, the same: one failure, told in the parent."""
+    environment = {"PROGRAM_STORE": store, "PROGRAM_NOTES": str(home / "more")}
+    options = ("-c", "1", "-n", "limited@here", "-P", pool, "-Q", pool)
+    with worker(home, "scenarios.workers.signalled", *options, environment=environment) as limited:
+        result = client.send_task("signalled.lingers", queue=pool, time_limit=0.4)
+        with pytest.raises(TimeLimitExceeded):
+            result.get(TIMEOUT)
+        assert limited.stop() == 0
+    found = [(name, place) for name, about, place, *_ in notes(home, "more") if about == result.id]
+    assert found == [("task_received", "main"), ("task_prerun", "child"), ("task_failure", "main")]
 
 
 def test_a_task_that_sends_publishes_with_all_arguments(client: Celeriac, home: Path) -> None:
