@@ -43,6 +43,7 @@ class Celeriac(Decorating, Sending, Rooms):
     `Celeriac("proj", broker="redis://")`; any setting may be given as a keyword.
     """
 
+    product = "celeriac"  # the name it goes by on the command line and in names of nodes
     task_cls: Any = "celeriac.app.task:Task"
     registry_cls: Any = TaskRegistry
     builtin_fixups: Iterable[str] = ()
@@ -303,7 +304,6 @@ class Celeriac(Decorating, Sending, Rooms):
     setup_security = absent_method("app.setup_security")
     add_periodic_task = absent_method("app.add_periodic_task")
     signature = absent_method("app.signature")
-    GroupResult = ResultSet = absent_method("app.GroupResult")
 
 
 def _unpickled(cls: type[Celeriac], keys: dict[str, Any]) -> Celeriac:

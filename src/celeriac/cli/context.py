@@ -12,17 +12,23 @@ from celeriac.app.lookup import find_app
 from celeriac.core.errors import ImproperlyConfigured
 from celeriac.current import get_current_app
 
+
+def _variables(name: str) -> list[str]:
+    """Where the environment may say it: under our name, or as Celery programs have it."""
+    return [f"CELERIAC_{name}", f"CELERY_{name}"]
+
+
 GLOBAL_OPTIONS: Final = (
-    click.Option(["-A", "--app"], envvar="CELERIAC_APP", help="The app: module, module:attribute or package."),
-    click.Option(["-b", "--broker"], envvar="CELERIAC_BROKER_URL", help="The broker's URL."),
-    click.Option(["--result-backend"], envvar="CELERIAC_RESULT_BACKEND", help="The result store's URL."),
-    click.Option(["--loader"], envvar="CELERIAC_LOADER", help="The loader class."),
-    click.Option(["--config"], envvar="CELERIAC_CONFIG_MODULE", help="The module with the settings."),
+    click.Option(["-A", "--app"], envvar=_variables("APP"), help="The app: module, module:attribute or package."),
+    click.Option(["-b", "--broker"], envvar=_variables("BROKER_URL"), help="The broker's URL."),
+    click.Option(["--result-backend"], envvar=_variables("RESULT_BACKEND"), help="The result store's URL."),
+    click.Option(["--loader"], envvar=_variables("LOADER"), help="The loader class."),
+    click.Option(["--config"], envvar=_variables("CONFIG_MODULE"), help="The module with the settings."),
     click.Option(["--workdir"], type=click.Path(exists=True, file_okay=False), help="Change to this folder first."),
     click.Option(["-C", "--no-color"], is_flag=True, default=None, help="No colours (also with NO_COLOR set)."),
     click.Option(["-q", "--quiet"], is_flag=True, default=None, help="Say less."),
     click.Option(
-        ["--skip-checks"], is_flag=True, default=None, envvar="CELERIAC_SKIP_CHECKS", help="Skip Django's checks."
+        ["--skip-checks"], is_flag=True, default=None, envvar=_variables("SKIP_CHECKS"), help="Skip Django's checks."
     ),
 )
 

@@ -50,7 +50,7 @@ class Commands(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """An unknown name is answered with the nearest known one."""
         if args[0] in ABSENT and args[0] not in self.list_commands(ctx):
-            raise NotInThisRelease(f"celeriac {args[0]}", ABSENT[args[0]])
+            raise NotInThisRelease(f"{ctx.info_name} {args[0]}", ABSENT[args[0]])
         try:
             name, command, rest = super().resolve_command(ctx, args)
         except click.UsageError as exc:
@@ -78,35 +78,45 @@ def _dressed(command: click.Command, session: Session, name: Any, helping: bool)
     return with_options(command, session, load_app=False)
 
 
-@click.command(
-    cls=Commands,
-    context_settings={
-        "help_option_names": ["-h", "--help"],
-        "auto_envvar_prefix": "CELERIAC",
-        "max_content_width": 100,
-    },
-    epilog="Every option of a sub-command can also be given in the environment: CELERIAC_WORKER_CONCURRENCY=4.",
-)
-@click.version_option(__version__, prog_name="celeriac")
-@click.pass_context
-def celeriac(ctx: click.Context, /, **options: Any) -> None:
-    """Celeriac, a distributed task queue.
+def command_line(product: str) -> click.Group:
+    """The whole command, under that name."""
+    title, prefix = product.capitalize(), product.upper()
 
-    Name your app with -A: a module (tasks), a module and an attribute (proj.tasks:app), or a package (proj).
-    New here? Try: celeriac demo
-    """
-    session = ctx.ensure_object(Session)
-    session.options.update({name: value for name, value in options.items() if value})
+    @click.command(
+        product,
+        cls=Commands,
+        help=f"""{title}, a distributed task queue.
+
+        Name your app with -A: a module (tasks), a module and an attribute (proj.tasks:app), or a package (proj).
+        New here? Try: {product} demo
+        """,
+        context_settings={
+            "help_option_names": ["-h", "--help"],
+            "auto_envvar_prefix": prefix,
+            "max_content_width": 100,
+        },
+        epilog=f"Every option of a sub-command can also be given in the environment: {prefix}_WORKER_CONCURRENCY=4.",
+    )
+    @click.version_option(__version__, prog_name=product)
+    @click.pass_context
+    def group(ctx: click.Context, /, **options: Any) -> None:
+        session = ctx.ensure_object(Session)
+        session.options.update({name: value for name, value in options.items() if value})
+
+    assert isinstance(group, click.Group)
+    group.params.extend(GLOBAL_OPTIONS)
+    return group
 
 
-celeriac.params.extend(GLOBAL_OPTIONS)
+celeriac: Final = command_line("celeriac")
 
 
 def run(app: Any, argv: Sequence[str] | None = None) -> int:
     """The command line for an app that is there already: app.start() and app.worker_main()."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        code = celeriac.main(words, prog_name="celeriac", obj=Session(app), standalone_mode=False)
+        command = command_line(app.product)
+        code = command.main(words, prog_name=app.product, obj=Session(app), standalone_mode=False)
     except click.exceptions.Exit as exc:
         return exc.exit_code
     except SystemExit as exc:

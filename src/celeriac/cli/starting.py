@@ -63,7 +63,7 @@ def run_worker(mine: Session, given: dict[str, Any], overrides: list[str]) -> in
 
 def _make(mine: Session, app: Any, given: dict[str, Any], background: DaemonOptions) -> WorkController:
     """The worker, with its tasks imported and its queues chosen."""
-    hostname = node_name(given["hostname"])
+    hostname = node_name(given["hostname"], app.product)
     options = worker_options(mine, given, hostname, background.logfile)
     # The modules first: what they connect to the signals below must hear them.
     app.loader.init_worker()

@@ -8,7 +8,7 @@ DEFAULT_NAME: Final = "celeriac"
 _SIGN: Final = re.compile(r"%(.)")
 
 
-def node_name(wanted: str | None) -> str:
+def node_name(wanted: str | None, default: str = DEFAULT_NAME) -> str:
     """What -n asks for, completed: `w1` is celeriac@w1, `w1@%h` is w1@thishost.
 
     %h is the host with its domain, %n the host alone, %d the domain.
@@ -16,7 +16,7 @@ def node_name(wanted: str | None) -> str:
     host = socket.gethostname()
     short, _, domain = host.partition(".")
     name, at, place = (wanted or "").rpartition("@")
-    text = f"{name or DEFAULT_NAME}@{place or host}" if at or place else f"{DEFAULT_NAME}@{host}"
+    text = f"{name or default}@{place or host}" if at or place else f"{default}@{host}"
     return _filled(text, {"h": host, "n": short, "d": domain})
 
 
