@@ -19,6 +19,7 @@ from celeriac.testing.conformance import (
     PlansContract,
     RecoveryContract,
     ResultsContract,
+    RevocationsContract,
     RoutingContract,
     SettlingContract,
 )
@@ -62,6 +63,9 @@ class TestRecovery(RecoveryContract): ...
 
 
 class TestResults(ResultsContract): ...
+
+
+class TestRevocations(RevocationsContract): ...
 
 
 class TestRouting(RoutingContract): ...

@@ -17,6 +17,7 @@ from celeriac.testing.conformance import (
     PlansContract,
     RecoveryContract,
     ResultsContract,
+    RevocationsContract,
     RoutingContract,
     SettlingContract,
 )
@@ -63,6 +64,9 @@ class TestRecovery(RecoveryContract): ...
 
 
 class TestResults(ResultsContract): ...
+
+
+class TestRevocations(RevocationsContract): ...
 
 
 class TestRouting(RoutingContract): ...

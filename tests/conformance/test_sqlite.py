@@ -20,6 +20,7 @@ from celeriac.testing.conformance import (
     PlansContract,
     RecoveryContract,
     ResultsContract,
+    RevocationsContract,
     RoutingContract,
     SettlingContract,
 )
@@ -61,6 +62,9 @@ class TestRecovery(RecoveryContract): ...
 
 
 class TestResults(ResultsContract): ...
+
+
+class TestRevocations(RevocationsContract): ...
 
 
 class TestRouting(RoutingContract): ...

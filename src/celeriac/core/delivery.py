@@ -24,6 +24,7 @@ class Claim(msgspec.Struct, frozen=True):
     deliveries: tuple[Delivery, ...] = ()
     next_due: float | None = None  # Unix seconds at which the earliest delayed message becomes ready
 
+    revoked: int = 0  # the version of the newest revocation when this was claimed; 0: there never was one
 
 class Action(enum.IntEnum):
     """What becomes of a claimed message."""

@@ -92,7 +92,7 @@ def _claim(store: Store, owner: str, queues: Sequence[Queue], limit: int) -> Cla
             tag = f"{item.number}.{next(store.numbers)}"
             store.held[tag] = (owner, item)
             deliveries.append(_delivery(tag, item))
-    return Claim(tuple(deliveries), min(dues, default=None))
+    return Claim(tuple(deliveries), min(dues, default=None), store.revoked.version)
 
 
 def _delivery(tag: str, item: Item) -> Delivery:

@@ -18,6 +18,7 @@ from celeriac.wire.envelope import encode_packed
 
 from .joined import Joined
 from .listeners import Listeners
+from .revocations import Marks
 
 
 class Item(msgspec.Struct):
@@ -62,6 +63,7 @@ class Store:
         self.leases: dict[str, Tenure] = {}
         self.joins = Joined(clock)
         self.books: dict[str, Pages] = defaultdict(Pages)
+        self.revoked = Marks(clock)
         self.listeners = Listeners()
 
     def route(self, route: Route) -> tuple[str, ...]:

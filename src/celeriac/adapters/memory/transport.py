@@ -14,6 +14,7 @@ from .ears import MemoryAsyncEar, MemoryBell, MemoryEar
 from .joins import MemoryJoins
 from .keeping import MemoryBus, MemoryDeadLetters, MemoryLease, MemoryResults
 from .plans import MemoryPlans
+from .revocations import MemoryRevocations
 from .store import Store
 
 T = TypeVar("T")
@@ -39,6 +40,7 @@ class MemoryTransport:
         self.lease = MemoryLease()
         self.plans = MemoryPlans()
         self.bus = MemoryBus()
+        self.revocations = MemoryRevocations()
         self._link = MemoryLink(self.store)
 
     def link(self) -> "MemoryLink":

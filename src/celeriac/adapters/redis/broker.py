@@ -247,6 +247,7 @@ class RedisBroker:
             keys.unacked,
             keys.index,
             *(keys.delayed(name) for name in names),
+            keys.revoked,
             *(keys.line(name, step) for step in range(steps) for name in names),
         )
         arguments: tuple[Argument, ...] = (len(names), steps, *(suffix(name) for name in names))
@@ -263,9 +264,9 @@ def _routes(posts: Sequence[Post]) -> Collection[Route]:
 
 def _claim(names: tuple[str, ...], prefix: str, number: int, reply: list[Any]) -> Claim:
     deliveries: list[Delivery] = []
-    for i in range(1, len(reply), 2):
+    for i in range(2, len(reply), 2):
         queue = names[reply[i] - 1]
         for raw in reply[i + 1]:
             deliveries.append(Delivery(f"{prefix}{number}", queue, raw, redelivered(raw)))
             number += 1
-    return Claim(tuple(deliveries), float(reply[0]) if reply[0] else None)
+    return Claim(tuple(deliveries), float(reply[0]) if reply[0] else None, int(reply[1]))

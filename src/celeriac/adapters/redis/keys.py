@@ -20,6 +20,7 @@ class Keys:
         self.term = f"{prefix}celeriac.term"
         self.dead = f"{prefix}celeriac.dead"
         self.dead_index = f"{prefix}celeriac.dead.index"
+        self.revoked = f"{prefix}celeriac.revoked"
         self._fanout = prefix + _fanout_prefix(options.fanout_prefix, db)
         self._fanout_patterns = options.fanout_patterns
         self._last = len(self.steps) - 1

@@ -40,7 +40,8 @@ local function promote(delayed, unacked, index, suffix, lists, now, limit)
 end
 """
 
-# KEYS: lease, unacked, index, then per queue its delayed set, then the lists in the order they are served.
+# KEYS: lease, unacked, index, version of the revocations, then per queue its delayed set, then the lists in the
+# order they are served.
 # ARGV: tag prefix, first number, limit, number of queues, number of steps, per queue the end of its unacked value.
 # Tags are added last first: a small sorted set is searched from its start, and so each is found a place at once.
 # A list that gave less than was wanted is read after that (LLEN): with client tracking on, this read is
@@ -53,10 +54,10 @@ if redis.call('EXISTS', KEYS[1]) == 0 then return -1 end
 local prefix, number, want = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local queues, steps = tonumber(ARGV[4]), tonumber(ARGV[5])
 local unacked, index = KEYS[2], KEYS[3]
-local first = 3 + queues
+local first = 4 + queues
 local next_due = false
 for q = 1, queues do
-  local delayed = KEYS[3 + q]
+  local delayed = KEYS[4 + q]
   local head = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
   if head[2] and tonumber(head[2]) <= tonumber(now) then
     promote(delayed, unacked, index, ARGV[5 + q],

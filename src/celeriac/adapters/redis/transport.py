@@ -18,6 +18,7 @@ from .place import parse_place
 from .plans import RedisPlans
 from .results import RedisResults, result_prefix
 from .settling import Place as SettlingPlace
+from .revocations import RedisRevocations
 from .slots import slot
 from .sync_cluster import SyncClusterLink
 from .sync_link import SyncLink
@@ -54,6 +55,7 @@ class RedisTransport:
         self.plans = RedisPlans(self.keys, self.broker)
         self.bus = RedisBus()
         self._doorway = Doorway(self.place, chosen, given)
+        self.revocations = RedisRevocations(self.keys)
         # Every key of a clustered broker lies in the slot of its prefix.
         self._home = slot(prefix + "queues")
         limit = chosen.max_connections or given.settings.get("redis_max_connections") or given.pool_limit

@@ -9,6 +9,7 @@ from celeriac.core.errors import LeaseLost
 from celeriac.core.message import Queue
 from celeriac.core.ports.broker import Mark
 
+from .revocations import VERSION
 from .session import Session, number_list
 
 _decode = msgspec.json.decode
@@ -32,7 +33,7 @@ _QUEUES = "SELECT DISTINCT queue FROM held WHERE id IN (SELECT value FROM json_e
 def claim(session: Session, owner: str, queues: Sequence[Queue], limit: int) -> Claim:
     """Take the first `limit` of these queues. Few statements, however many messages: see Session.insert."""
     row = session.execute(
-        "SELECT value FROM counters WHERE name = 'claim' AND EXISTS "
+        f"SELECT value, {VERSION} FROM counters WHERE name = 'claim' AND EXISTS "
         "(SELECT 1 FROM leases WHERE name = ? AND holder = ? AND expires > ?)",
         (f"worker/{owner}", owner, session.now),
     ).fetchone()
@@ -47,7 +48,7 @@ def claim(session: Session, owner: str, queues: Sequence[Queue], limit: int) -> 
     if taken:
         session.execute("UPDATE counters SET value = ? WHERE name = 'claim'", (number,))
     _touch(session, queues)
-    return Claim(tuple(taken), min(dues, default=None))
+    return Claim(tuple(taken), min(dues, default=None), row[1])
 
 
 def held(session: Session, owner: str) -> tuple[Delivery, ...]:

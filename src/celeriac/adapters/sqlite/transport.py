@@ -14,6 +14,7 @@ from .link import SQLiteLink
 from .place import place
 from .plans import SQLitePlans
 from .pool import Pool
+from .revocations import SQLiteRevocations
 
 
 class SQLiteTransport:
@@ -35,6 +36,7 @@ class SQLiteTransport:
         self.lease = SQLiteLease()
         self.plans = SQLitePlans()
         self.bus = SQLiteBus()
+        self.revocations = SQLiteRevocations()
         self._link = SQLiteLink(self._pool)
 
     def link(self) -> SQLiteLink:

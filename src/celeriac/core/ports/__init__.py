@@ -6,6 +6,7 @@ from .joins import Joins
 from .lease import Lease
 from .link import AsyncLink, Bell, Link
 from .results import ResultStore
+from .revocations import Revocations
 from .transport import Transport, TransportOptions
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Lease",
     "Link",
     "ResultStore",
+    "Revocations",
     "Touch",
     "Transport",
     "TransportOptions",

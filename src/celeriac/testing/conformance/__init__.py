@@ -20,6 +20,7 @@ from .peer import Peer
 from .plans import PlansContract
 from .recovery import RecoveryContract
 from .results import ResultsContract
+from .revocations import RevocationsContract
 from .routing import FanoutContract, RoutingContract
 from .settling import SettlingContract
 
@@ -36,6 +37,7 @@ __all__ = [
     "PlansContract",
     "RecoveryContract",
     "ResultsContract",
+    "RevocationsContract",
     "RoutingContract",
     "SettlingContract",
 ]
