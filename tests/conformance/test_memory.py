@@ -15,12 +15,15 @@ from celeriac.testing.conformance import (
     DeadLettersContract,
     FanoutContract,
     Harness,
+    JoinsContract,
     LeaseContract,
+    PatientJoinsContract,
     PlansContract,
     RecoveryContract,
     ResultsContract,
     RevocationsContract,
     RoutingContract,
+    SequelsContract,
     SettlingContract,
 )
 
@@ -72,3 +75,12 @@ class TestRouting(RoutingContract): ...
 
 
 class TestSettling(SettlingContract): ...
+
+
+class TestJoins(JoinsContract): ...
+
+
+class TestPatientJoins(PatientJoinsContract): ...
+
+
+class TestSequels(SequelsContract): ...

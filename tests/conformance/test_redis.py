@@ -13,12 +13,14 @@ from celeriac.testing.conformance import (
     BusContract,
     DeadLettersContract,
     Harness,
+    JoinsContract,
     LeaseContract,
     PlansContract,
     RecoveryContract,
     ResultsContract,
     RevocationsContract,
     RoutingContract,
+    SequelsContract,
     SettlingContract,
 )
 from servers.redis_server import RedisServer
@@ -73,3 +75,9 @@ class TestRouting(RoutingContract): ...
 
 
 class TestSettling(SettlingContract): ...
+
+
+class TestJoins(JoinsContract): ...
+
+
+class TestSequels(SequelsContract): ...

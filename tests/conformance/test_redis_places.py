@@ -16,6 +16,7 @@ from celeriac.testing.conformance import (
     BrokerContract,
     BusContract,
     Harness,
+    JoinsContract,
     LeaseContract,
     RecoveryContract,
     ResultsContract,
@@ -112,3 +113,6 @@ class TestResults(ResultsContract): ...
 
 
 class TestSettling(SettlingContract): ...
+
+
+class TestJoins(JoinsContract): ...

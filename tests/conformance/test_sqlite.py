@@ -16,12 +16,15 @@ from celeriac.testing.conformance import (
     DeadLettersContract,
     FanoutContract,
     Harness,
+    JoinsContract,
     LeaseContract,
+    PatientJoinsContract,
     PlansContract,
     RecoveryContract,
     ResultsContract,
     RevocationsContract,
     RoutingContract,
+    SequelsContract,
     SettlingContract,
 )
 
@@ -71,3 +74,12 @@ class TestRouting(RoutingContract): ...
 
 
 class TestSettling(SettlingContract): ...
+
+
+class TestJoins(JoinsContract): ...
+
+
+class TestPatientJoins(PatientJoinsContract): ...
+
+
+class TestSequels(SequelsContract): ...

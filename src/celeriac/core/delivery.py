@@ -4,6 +4,7 @@ import enum
 
 import msgspec
 
+from .join import Sequel
 from .message import Post
 from .record import Record
 
@@ -23,8 +24,8 @@ class Claim(msgspec.Struct, frozen=True):
 
     deliveries: tuple[Delivery, ...] = ()
     next_due: float | None = None  # Unix seconds at which the earliest delayed message becomes ready
-
     revoked: int = 0  # the version of the newest revocation when this was claimed; 0: there never was one
+
 
 class Action(enum.IntEnum):
     """What becomes of a claimed message."""
@@ -45,6 +46,7 @@ class Settlement(msgspec.Struct, frozen=True):
     raw: bytes | None = None  # replaces the message on REQUEUE, DEFER and DEAD (counted redelivery)
     due: float | None = None  # for DEFER, Unix seconds
     reason: str = ""  # for DEAD
+    sequels: tuple[Sequel, ...] = ()  # only if the results are the broker's, as with `record`
 
 
 class DeadLetter(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ import enum
 
 import msgspec
 
+from .join import Sequel
 from .message import Post
 from .record import Record
 
@@ -34,3 +35,4 @@ class Outcome(msgspec.Struct, frozen=True, gc=False, array_like=True):
     traceback: str | None = None
     result: str = ""  # RETURNED: repr of the result, shortened (for events)
     runtime: float = 0.0
+    sequels: tuple[Sequel, ...] = ()  # take effect with the settlement as well

@@ -102,6 +102,7 @@ class RedisBroker:
         if self.apart is not None:
             yield from self._store_apart(owner, settlements)
         posts = [post for settlement in settlements for post in settlement.posts]
+        posts += [post for settlement in settlements for sequel in settlement.sequels for post in sequel.posts]
         bound = (yield from self.bound(posts)) if posts else {}
         chunks = [settlements[i : i + CHUNK] for i in range(0, len(settlements), CHUNK)]
         if not chunks:
@@ -246,8 +247,8 @@ class RedisBroker:
         claimed = (
             keys.unacked,
             keys.index,
-            *(keys.delayed(name) for name in names),
             keys.revoked,
+            *(keys.delayed(name) for name in names),
             *(keys.line(name, step) for step in range(steps) for name in names),
         )
         arguments: tuple[Argument, ...] = (len(names), steps, *(suffix(name) for name in names))

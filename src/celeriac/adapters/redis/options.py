@@ -34,6 +34,7 @@ class RedisOptions(msgspec.Struct, frozen=True):
     min_other_sentinels: int = 0
     sentinel_kwargs: Mapping[str, Any] | None = None
     cluster_keyprefix: str = "{celeriac}"
+    result_chord_ordered: bool = True
 
 
 # Accepted because programs written for Celery set them; the right column says why they do nothing here.
@@ -49,7 +50,6 @@ IGNORED = {
     "retry_on_timeout": "an operation that ran out of time is reported, not repeated behind the caller's back",
     "reauth_check_interval": "",
     "retry_policy": "",
-    "result_chord_ordered": "read by the part that runs chords",
     "additional_connection_errors": "every error of the connection is an OperationalError",
     "sentinel_fanout_compat": "",
     "max_retries": "",

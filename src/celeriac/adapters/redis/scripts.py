@@ -3,6 +3,8 @@
 import hashlib
 from typing import Final
 
+from ...core.ports.joins import OVER_SECONDS
+
 # What the driver needs when a server answers NOSCRIPT.
 SOURCES: Final[dict[str, str]] = {}
 
@@ -66,7 +68,7 @@ for q = 1, queues do
   end
   if head[2] and (not next_due or tonumber(head[2]) < tonumber(next_due)) then next_due = head[2] end
 end
-local out = { next_due or '' }
+local out = { next_due or '', redis.call('GET', KEYS[4]) or '0' }
 for k = 0, queues * steps - 1 do
   if want <= 0 then break end
   local list = KEYS[first + 1 + k]
@@ -133,31 +135,77 @@ return #KEYS
 """
 )
 
+# Celery's workers fire only while `.c` is free; `owner` has it for some seconds, we renew it with every step.
+# A join is open as long as it has a size: closing deletes all of it.
+JOINS: Final = (
+    f"local OVER = {int(OVER_SECONDS)}"
+    + """
+local function open_to(name, owner)
+  if redis.call('EXISTS', name .. '.s') == 0 then return false end
+  local holder = redis.call('GET', name .. '.c')
+  return not holder or holder == owner
+end
+local function close(name, foreign)
+  redis.call('DEL', name .. '.j', name .. '.t', name .. '.s', name .. '.d', name .. '.c')
+  if foreign == '1' then redis.call('SET', name .. '.c', 'done', 'EX', OVER) end
+end
+local function declare(name, size, ttl)
+  if redis.call('GET', name .. '.c') == 'done' then redis.call('DEL', name .. '.c') end
+  if ttl == '0' then
+    redis.call('SET', name .. '.s', size, 'NX')
+  else
+    redis.call('SET', name .. '.s', size, 'NX', 'PX', ttl)
+  end
+end
+local function grow(name, more)
+  if redis.call('EXISTS', name .. '.s') == 1 then redis.call('INCRBY', name .. '.t', more) end
+end
+"""
+)
+
 # KEYS: unacked, index, dead letters, their index.
-# ARGV: number of tags, number of records, our database, the results' database, the tags,
-#   per record (number of its tag, key, ttl, payload), per further step (number of its tag, what, a, b, c).
+# ARGV: number of tags, number of records, our database, the results' database, number of joins' steps, the tags,
+#   per step of a join (label, what, its name, a, b), per record (label, key, ttl, payload),
+#   per further step (label, what, a, b, c).
+# A label is the number of a tag, or what a step CLOSE is called: if that join was over, nothing happens for it.
 # Deleting tells whether a claim was still ours: only if one was not, they are looked at one by one.
 # Returns the numbers of those that were not: nothing is done for them.
 SETTLE = script(
     _NOW
     + _KEEP
+    + JOINS
     + """
-local n, records = tonumber(ARGV[1]), tonumber(ARGV[2])
+local n, records, joins = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[5])
 local unacked, index = KEYS[1], KEYS[2]
 local lost, missing = {}, {}
-if redis.call('HDEL', unacked, unpack(ARGV, 5, 4 + n)) == n then
-  redis.call('ZREM', index, unpack(ARGV, 5, 4 + n))
+if redis.call('HDEL', unacked, unpack(ARGV, 6, 5 + n)) == n then
+  redis.call('ZREM', index, unpack(ARGV, 6, 5 + n))
 else
   for i = 1, n do
-    if redis.call('ZREM', index, ARGV[4 + i]) == 0 then
+    if redis.call('ZREM', index, ARGV[5 + i]) == 0 then
       missing[tostring(i)] = true
       lost[#lost + 1] = i
     end
   end
 end
-local p = 5 + n
-if records > 0 then
+local p = 6 + n
+if records + joins > 0 then
   if ARGV[3] ~= ARGV[4] then redis.call('SELECT', ARGV[4]) end
+  for j = 1, joins do
+    local label, what, name, a, b = ARGV[p], ARGV[p + 1], ARGV[p + 2], ARGV[p + 3], ARGV[p + 4]
+    if missing[label] then
+      missing[what] = true
+    elseif what == 'OPEN' then
+      declare(name, a, b)
+    elseif what == 'GROW' then
+      grow(name, a)
+    elseif open_to(name, a) then
+      close(name, b)
+    else
+      missing[what] = true
+    end
+    p = p + 5
+  end
   for r = 1, records do
     if not missing[ARGV[p]] then keep(ARGV[p + 1], ARGV[p + 2], ARGV[p + 3]) end
     p = p + 4

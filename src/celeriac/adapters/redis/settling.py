@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ...core.delivery import Action, Settlement
+from ...core.join import Sequel
 from .packing import Argument, Command
 from .scripts import SETTLE
 
@@ -38,6 +39,7 @@ def settle_command(
     tags: list[Argument] = []
     records: list[Argument] = []
     steps: list[Argument] = []
+    joins: list[Argument] = []
     requeued: list[tuple[Argument, ...]] = []
     for number, settlement in enumerate(chunk, 1):
         tag = settlement.delivery.tag
@@ -49,14 +51,47 @@ def settle_command(
         for post in settlement.posts:
             for step in broker.steps(post, bound):
                 steps += (number, *step)
+        if settlement.sequels:
+            for sequel in settlement.sequels:
+                _follow(broker, (number, sequel), (joins, records, steps), bound)
         if settlement.action is Action.REQUEUE:
             requeued.append(_requeue(broker, number, settlement))
         elif settlement.action is not Action.ACK:
             steps += _keep(broker, number, settlement)
     for back in reversed(requeued):
         steps += back
-    counts = (len(tags), len(records) // 4, place.home_db, place.results_db)
-    return ("EVALSHA", SETTLE, 4, *broker.settle_keys, *counts, *tags, *records, *steps)
+    counts = (len(tags), len(records) // 4, place.home_db, place.results_db, len(joins) // 5)
+    return ("EVALSHA", SETTLE, 4, *broker.settle_keys, *counts, *tags, *joins, *records, *steps)
+
+
+def _follow(
+    broker: RedisBroker,
+    numbered: tuple[int, Sequel],
+    lists: tuple[list[Argument], list[Argument], list[Argument]],
+    bound: dict[str, Sequence[bytes]],
+) -> None:
+    """Steps that happen only if the sequel's join is open carry a label that the closing of it decides about."""
+    number, sequel = numbered
+    joins, records, steps = lists
+    prefix = broker.place.prefix
+    label: Argument = number
+    if sequel.group:
+        label = f"CLOSE{len(joins)}"
+        joins += (number, label, join_name(prefix, sequel.group), sequel.owner, int(sequel.foreign))
+    for join in sequel.opens:
+        joins += (label, "OPEN", join_name(prefix, join.group), join.size, milliseconds(join.ttl))
+    for join in sequel.grows:
+        joins += (label, "GROW", join_name(prefix, join.group), join.size, 0)
+    for record in sequel.records:
+        records += (label, record_key(prefix, record.kind, record.id), milliseconds(record.ttl), record.payload)
+    for post in sequel.posts:
+        for step in broker.steps(post, bound):
+            steps += (label, *step)
+
+
+def join_name(prefix: str, group: str) -> str:
+    """What the keys of a join begin with."""
+    return f"{prefix}celery-taskset-meta-{group}"
 
 
 def record_key(prefix: str, kind: str, id: str) -> str:

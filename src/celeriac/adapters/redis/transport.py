@@ -4,21 +4,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...core.ids import incarnation
-from ...core.ports import AsyncLink, Joins, Link, Transport, TransportOptions
+from ...core.ports import AsyncLink, Link, Transport, TransportOptions
 from .async_cluster import RedisAsyncClusterLink
 from .async_link import RedisAsyncLink
 from .broker import RedisBroker
 from .bus import RedisBus
 from .dead import RedisDeadLetters
 from .doorway import Doorway
+from .joins import RedisJoins
 from .keys import Keys
 from .lease import RedisLease
 from .options import RedisOptions, parse_options
+from .pidbox import RedisPidbox
 from .place import parse_place
 from .plans import RedisPlans
 from .results import RedisResults, result_prefix
-from .settling import Place as SettlingPlace
 from .revocations import RedisRevocations
+from .settling import Place as SettlingPlace
 from .slots import slot
 from .sync_cluster import SyncClusterLink
 from .sync_link import SyncLink
@@ -44,7 +46,7 @@ class RedisTransport:
         prefix = _cluster_prefix(chosen) if clustered else chosen.global_keyprefix
         self.keys = Keys(chosen, prefix, self.place.db)
         self.results = RedisResults(result_prefix(chosen.global_keyprefix), clustered)
-        self.joins: Joins | None = None
+        self.joins = RedisJoins(self.results.prefix, clustered, chosen.result_chord_ordered)
         here = SettlingPlace(self.place.db, self.place.db, self.results.prefix)
         # The nonce keeps the tags of two brokers apart even if they claim for one owner.
         nonce = incarnation()[:8] + "."
@@ -54,8 +56,9 @@ class RedisTransport:
         self.lease = RedisLease(self.keys)
         self.plans = RedisPlans(self.keys, self.broker)
         self.bus = RedisBus()
-        self._doorway = Doorway(self.place, chosen, given)
         self.revocations = RedisRevocations(self.keys)
+        self.pidbox = RedisPidbox(self.keys, clustered)
+        self._doorway = Doorway(self.place, chosen, given)
         # Every key of a clustered broker lies in the slot of its prefix.
         self._home = slot(prefix + "queues")
         limit = chosen.max_connections or given.settings.get("redis_max_connections") or given.pool_limit

@@ -6,10 +6,12 @@ from typing import Any
 import msgspec
 
 from celeriac.core.delivery import Action, Settlement
+from celeriac.core.join import Sequel
 from celeriac.core.record import Record
 
 from .claiming import requeue
 from .entering import enter_posts
+from .joins import close_join, grow_joins, open_joins
 from .session import Session, number_list
 
 _KEPT = (
@@ -54,6 +56,20 @@ def _end(session: Session, settlements: list[Settlement]) -> None:
     posts = [post for settlement in settlements for post in settlement.posts]
     if posts:
         enter_posts(session, posts)
+    for settlement in settlements:
+        if settlement.sequels:
+            _follow(session, settlement.sequels)
+
+
+def _follow(session: Session, sequels: Sequence[Sequel]) -> None:
+    for sequel in sequels:
+        if sequel.group and not close_join(session, sequel):
+            continue
+        open_joins(session, sequel.opens)
+        grow_joins(session, sequel.grows)
+        if sequel.records:
+            keep(session, sequel.records)
+        enter_posts(session, sequel.posts)
 
 
 def _number(settlement: Settlement) -> int:

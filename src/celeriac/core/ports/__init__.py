@@ -5,6 +5,7 @@ from .bus import AsyncEar, Bus, Ear
 from .joins import Joins
 from .lease import Lease
 from .link import AsyncLink, Bell, Link
+from .pidbox import Pidbox
 from .results import ResultStore
 from .revocations import Revocations
 from .transport import Transport, TransportOptions
@@ -20,6 +21,7 @@ __all__ = [
     "Joins",
     "Lease",
     "Link",
+    "Pidbox",
     "ResultStore",
     "Revocations",
     "Touch",

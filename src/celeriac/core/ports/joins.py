@@ -9,6 +9,8 @@ from ..join import Counted, OpenJoin, Part
 # So long an owner may take from completing a join to closing it before another part's owner may do it. Shorter
 # than a worker's lease: whoever repeats the last part of a dead worker finds its claim gone.
 FIRING_SECONDS: Final = 15.0
+# So long late parts of others than this product find that a join is over.
+OVER_SECONDS: Final = 300.0
 
 
 class Joins(Protocol):
@@ -37,6 +39,6 @@ class Joins(Protocol):
     def close(self, group: str, owner: str, foreign: bool = False) -> Flow[bool]:
         """What follows has been published: forget the join. False if it was over, or another owner's.
 
-        With `foreign`, late parts of others than this product find for some minutes that it is over.
+        With `foreign`, late parts of others than this product find for OVER_SECONDS that it is over.
         """
         ...

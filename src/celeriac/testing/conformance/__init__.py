@@ -15,6 +15,7 @@ from .broker import BrokerContract
 from .bus import BusContract
 from .dead_letters import DeadLettersContract
 from .harness import COLOURS, Harness
+from .joins import JoinsContract, PatientJoinsContract, SequelsContract
 from .lease import LeaseContract
 from .peer import Peer
 from .plans import PlansContract
@@ -32,12 +33,15 @@ __all__ = [
     "DeadLettersContract",
     "FanoutContract",
     "Harness",
+    "JoinsContract",
     "LeaseContract",
+    "PatientJoinsContract",
     "Peer",
     "PlansContract",
     "RecoveryContract",
     "ResultsContract",
     "RevocationsContract",
     "RoutingContract",
+    "SequelsContract",
     "SettlingContract",
 ]

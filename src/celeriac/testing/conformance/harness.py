@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 from celeriac.core.delivery import Action, Claim, Delivery, Settlement
 from celeriac.core.flow import Flow
 from celeriac.core.message import Message, Post, Queue, Route
-from celeriac.core.ports import Broker, Bus, DeadLetters, Lease, ResultStore, Transport
+from celeriac.core.ports import Broker, Bus, DeadLetters, Joins, Lease, ResultStore, Transport
 from celeriac.wire import envelope
 
 from .peer import BellFace, EarFace, LoopThread, Peer
@@ -75,6 +75,10 @@ class Harness:
     @property
     def results(self) -> ResultStore:
         return present(self.peer.transport.results)
+
+    @property
+    def joins(self) -> Joins:
+        return present(self.peer.transport.joins)
 
     @property
     def lease(self) -> Lease:
