@@ -1,6 +1,7 @@
 """The public API: the app, its tasks, how they are called and routed."""
 
-from celeriac.current import set_app_factory
+from celeriac.current import get_current_app, set_app_factory
+from celeriac.schedules import find_app_by
 
 from .app import Celeriac
 from .shared import connect_on_app_finalize, shared_task
@@ -13,5 +14,6 @@ def _default_app() -> Celeriac:
 
 
 set_app_factory(_default_app)
+find_app_by(get_current_app)
 
 __all__ = ["Celeriac", "Task", "connect_on_app_finalize", "shared_task"]
