@@ -1,6 +1,7 @@
 """The backend: `app.backend`, Celery's method names over a result store."""
 
 from collections import OrderedDict
+from collections.abc import AsyncIterator
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +23,14 @@ from celeriac.result import Meta, Wait, Waiter
 from celeriac.result.waiting import pending
 from celeriac.wire import results, serializers
 
+from .backend_many import ManyResults
 from .moments import seconds_of
 
 if TYPE_CHECKING:
     from .app import Celeriac
 
 
-class Backend:
+class Backend(ManyResults):
     """Stores and reads what became of tasks."""
 
     enabled = True
@@ -292,12 +294,20 @@ class DisabledBackend:
 
     get_state = get_status = get_result = get_traceback = get_children = get_task_meta = _refuse
     await_meta = wait_for_pending = exists = forget = _refuse
+    read_many = await_many = get_many = iter_native = forget_many = _refuse
+    save_group = restore_group = delete_group = _refuse
 
     async def aget_task_meta(self, *args: Any, **kwargs: Any) -> Any:
         """Raises: nothing is kept."""
         self._refuse()
 
-    aawait_meta = aforget = aget_task_meta
+    aawait_meta = aforget = aread_many = aforget_many = aget_task_meta
+    asave_group = arestore_group = adelete_group = aget_task_meta
+
+    async def aawait_many(self, *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        """Raises: nothing is kept."""
+        self._refuse()
+        yield
 
 
 class Cache(OrderedDict[str, Meta]):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+from celeriac import result as results
 from celeriac.result import AsyncResult as Result
 
 from . import calling
@@ -35,3 +36,13 @@ class Sending:
     def AsyncResult(self) -> type[Result[Any]]:  # noqa: N802 - Celery's name
         """The class of this app's results: `app.AsyncResult(id)` is the result of a call, by its id."""
         return Result.bound_to(self)
+
+    @cached_property
+    def GroupResult(self) -> type[results.GroupResult]:  # noqa: N802 - Celery's name
+        """The class of this app's group results: `app.GroupResult.restore(id)` finds a saved one."""
+        return results.GroupResult.bound_to(self)
+
+    @cached_property
+    def ResultSet(self) -> type[results.ResultSet]:  # noqa: N802 - Celery's name
+        """The class of this app's sets of results."""
+        return results.ResultSet.bound_to(self)

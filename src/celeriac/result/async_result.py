@@ -5,38 +5,20 @@ from time import monotonic
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from celeriac.core import states
-from celeriac.core.absent import absent_method, absent_property
-from celeriac.core.errors import IncompleteStream
 from celeriac.current import get_current_app
 
+from . import revoking
 from .joining import assert_will_not_block
 from .outcome import Observers, raise_if_failed, stored_field
 from .source import Meta, Source, Wait
+from .tree import ResultTree
+from .tuples import MAKERS, ResultBase, result_from_tuple
 
 R = TypeVar("R", covariant=True)
 _FRESH: Final = 0.0005  # seconds: no worker is quicker than that
 
 
-class ResultBase:
-    """What every kind of result is an instance of."""
-
-    __slots__ = ()
-
-    parent: Any = None
-
-
-def result_from_tuple(r: Any, app: Any = None) -> Any:
-    """The result that as_tuple() made this plain data of: ((id, parent), None)."""
-    if isinstance(r, ResultBase):
-        return r
-    head, nodes = r if isinstance(r, (list, tuple)) else ((r, None), None)
-    if nodes is not None:
-        raise NotImplementedError("this result is one of a group: groups are not in this release of celeriac")
-    task_id, parent = head if isinstance(head, (list, tuple)) else (head, None)
-    return AsyncResult(task_id, app=app, parent=None if parent is None else result_from_tuple(parent, app))
-
-
-class AsyncResult(ResultBase, Generic[R]):
+class AsyncResult(ResultTree, ResultBase, Generic[R]):
     """The state and result of one task, by its id; `await` it or `get()` it."""
 
     __slots__ = (
@@ -274,52 +256,53 @@ class AsyncResult(ResultBase, Generic[R]):
         return self
 
     def forget(self) -> None:
-        """Delete the result from the store, and here."""
-        self._cache = None
-        if self.parent is not None:
-            self.parent.forget()
+        """Delete the result and those of its parents from the store, and here."""
+        self._forget_here()
+        for parent in self._parents():
+            if isinstance(parent, AsyncResult):
+                parent._forget_here()
+                parent.backend.forget(parent.id)
+            else:
+                parent.forget()
         self.backend.forget(self.id)
+
+    def _forget_here(self) -> None:
+        self._cache = None
 
     async def aforget(self) -> None:
         """`forget`, from async code."""
         self._cache = None
         await self.backend.aforget(self.id)
 
-    revoke = absent_method("AsyncResult.revoke")
-    revoke_by_stamped_headers = absent_method("AsyncResult.revoke_by_stamped_headers")
+    def revoke(
+        self, connection: Any = None, terminate: bool = False, signal: Any = None, wait: bool = False,
+        timeout: float | None = None,
+    ) -> Any:  # fmt: skip
+        """Have workers refuse this task; with `terminate`, stop it if it runs."""
+        return revoking.revoke(self.app, self.id, revoking.Asked(connection, terminate, signal, wait, timeout))
 
-    # -- the tree of tasks that sent each other
+    def revoke_by_stamped_headers(
+        self, headers: Any, connection: Any = None, terminate: bool = False, signal: Any = None, wait: bool = False,
+        timeout: float | None = None,
+    ) -> Any:  # fmt: skip
+        """Have workers refuse all tasks with these stamps."""
+        asked = revoking.Asked(connection, terminate, signal, wait, timeout)
+        return revoking.revoke_by_stamped_headers(self.app, headers, asked)
 
-    def iterdeps(self, intermediate: bool = False) -> Iterator[tuple[Any, Any]]:
-        """(parent, result) for this result and all below it; raises IncompleteStream where one is not ready."""
-        stack: list[tuple[Any, Any]] = [(None, self)]
-        while stack:
-            parent, node = stack.pop(0)
-            yield parent, node
-            if node.ready():
-                stack.extend((node, child) for child in node.children or ())
-            elif not intermediate:
-                raise IncompleteStream
-
-    def collect(self, intermediate: bool = False, **kwargs: Any) -> Iterator[tuple[Any, Any]]:
-        """(result, value) for this result and all below it, waiting for each."""
-        for _, node in self.iterdeps(intermediate=intermediate):
-            yield node, node.get(**kwargs)
-
-    def get_leaf(self) -> Any:
-        """The value of the last result of the tree."""
-        value = None
-        for _, node in self.iterdeps():
-            value = node.get()
-        return value
-
-    build_graph = absent_method("AsyncResult.build_graph")
-    graph = absent_property("AsyncResult.graph")
+    # -- as plain data
 
     def as_tuple(self) -> tuple[Any, Any]:
         """The result as plain data: ((id, parent), None)."""
-        parent = self.parent
-        return (self.id, parent.as_tuple() if parent is not None else None), None
+        # From the farthest parent on: a chain may have thousands.
+        line: list[AsyncResult[Any]] = []
+        node = self.parent
+        while isinstance(node, AsyncResult):
+            line.append(node)
+            node = node.parent
+        above = None if node is None else node.as_tuple()
+        for node in reversed(line):
+            above = ((node.id, above), None)
+        return (self.id, above), None
 
     def as_list(self) -> list[str]:
         """The ids of this result and its parents."""
@@ -350,3 +333,6 @@ class AsyncResult(ResultBase, Generic[R]):
     def __reduce__(self) -> tuple[Any, ...]:
         # A pickled result belongs to the current app of whoever loads it: apps and connections stay at home.
         return AsyncResult, (self.id, None, self._task_name, None, self.parent)
+
+
+MAKERS["task"] = AsyncResult

@@ -1,19 +1,21 @@
 """Waiting for results in async code: one ear and one batched reader for all waiters of an event loop."""
 
 import asyncio
-from typing import Any, Final
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
 
 from celeriac.core.clock import SYSTEM_CLOCK, Clock
 from celeriac.core.errors import OperationalError
-from celeriac.core.ports import AsyncEar, AsyncLink, ResultStore, Transport
+from celeriac.core.ports import AsyncLink, ResultStore, Transport
 from celeriac.core.states import READY_STATES
 
-from .patience import Patience
+from .async_many import AsyncMany
+from .gathering import CHUNK, Gathering
+from .hall import Hall, fail
+from .patience import REREAD, Patience
 from .source import Meta, Wait
 from .waiting import Decode
 
-_LISTEN: Final = 5.0  # the deadline of one listening
-_STALE: Final = 100  # so many channels that nobody waits for any more are left in one go
 _BATCH: Final = 500  # ids read in one round trip
 
 
@@ -49,137 +51,13 @@ class Reader:
             payloads = await self._link.run(self._store.fetch([task_id for task_id, _ in wanted]), self._timeout)
         except BaseException as exc:
             for _, future in wanted:
-                _fail(future, exc)
+                fail(future, exc)
             if not isinstance(exc, Exception):
                 raise
             return
         for (_, future), payload in zip(wanted, payloads, strict=True):
             if not future.done():
                 future.set_result(payload)
-
-
-def _fail(future: "asyncio.Future[Any]", exc: BaseException) -> None:
-    if future.done():
-        return
-    if isinstance(exc, Exception):
-        future.set_exception(exc)
-        future.exception()  # the waiter may have gone: that is no news then
-    else:
-        future.cancel()
-
-
-class Hall:
-    """Whoever waits for a channel gets what is heard on it, or None when something may have been missed."""
-
-    def __init__(self, link: AsyncLink) -> None:
-        self._link = link
-        self._waiting: dict[str, list[asyncio.Future[bytes | None]]] = {}
-        self._joining: dict[str, asyncio.Future[None]] = {}
-        self._stale: set[str] = set()
-        self._wake = asyncio.Event()
-        self._porter: asyncio.Task[None] | None = None
-
-    async def enter(self, channel: str) -> None:
-        """From the return on, nothing said on the channel is missed, until `leave`."""
-        if channel in self._waiting:
-            return
-        joined = self._joining.get(channel)
-        if joined is None:
-            joined = self._joining[channel] = asyncio.get_running_loop().create_future()
-        self._wake.set()
-        if self._porter is None or self._porter.done():
-            self._porter = asyncio.ensure_future(self._attend())
-        await asyncio.shield(joined)
-
-    def word(self, channel: str) -> "asyncio.Future[bytes | None]":
-        """The next thing said on the channel."""
-        future: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(channel, []).append(future)
-        return future
-
-    def leave(self, channel: str) -> None:
-        """This waiter waits no longer; channels that nobody needs are left together, some time."""
-        futures = self._waiting.get(channel)
-        if futures is not None and all(future.done() for future in futures):
-            del self._waiting[channel]
-            self._stale.add(channel)
-
-    async def _attend(self) -> None:
-        """The only one who touches the ear."""
-        try:
-            ear = await self._link.listen()
-        except OperationalError as trouble:
-            self._turn_away(trouble)
-            return
-        try:
-            while True:
-                if self._joining:
-                    await self._let_in(ear)
-                elif len(self._stale) >= _STALE:
-                    stale, self._stale = self._stale, set()
-                    await ear.discard(stale)
-                else:
-                    await self._hear(ear)
-        except OperationalError as trouble:
-            # What was said meanwhile is lost: everyone looks for himself, and enters again.
-            self._turn_away(trouble)
-        finally:
-            self._send_home()
-            await ear.close()
-
-    async def _let_in(self, ear: AsyncEar) -> None:
-        self._wake.clear()
-        joining = dict(self._joining)
-        await ear.add(tuple(joining))
-        for channel, joined in joining.items():
-            self._waiting.setdefault(channel, [])
-            self._stale.discard(channel)
-            del self._joining[channel]
-            if not joined.done():
-                joined.set_result(None)
-
-    async def _hear(self, ear: AsyncEar) -> None:
-        """One word, or somebody at the door."""
-        listening = asyncio.ensure_future(ear.next(_LISTEN))
-        knocking = asyncio.ensure_future(self._wake.wait())
-        try:
-            await asyncio.wait((listening, knocking), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            knocking.cancel()
-            if not listening.done():
-                listening.cancel()
-            await asyncio.wait((listening,))
-        heard = None if listening.cancelled() else listening.result()
-        if heard is not None:
-            self._tell(heard[0], heard[1])
-
-    def _tell(self, channel: str, payload: bytes | None) -> None:
-        futures = self._waiting.get(channel)
-        if futures:
-            self._waiting[channel] = []
-            for future in futures:
-                if not future.done():
-                    future.set_result(payload)
-
-    def _turn_away(self, trouble: OperationalError) -> None:
-        joining, self._joining = self._joining, {}
-        for joined in joining.values():
-            _fail(joined, trouble)
-
-    def _send_home(self) -> None:
-        waiting, self._waiting = self._waiting, {}
-        self._stale = set()
-        for futures in waiting.values():
-            for future in futures:
-                if not future.done():
-                    future.set_result(None)
-
-    async def close(self) -> None:
-        """Let the ear go; it comes back with the next waiter."""
-        porter, self._porter = self._porter, None
-        if porter is not None:
-            porter.cancel()
-            await asyncio.wait((porter,))
 
 
 class AsyncWaiter:
@@ -190,6 +68,7 @@ class AsyncWaiter:
     ) -> None:
         assert transport.results is not None
         self._store: ResultStore = transport.results
+        self._link = link
         self._decode = decode
         self._timeout = timeout
         self._clock = clock
@@ -200,6 +79,25 @@ class AsyncWaiter:
         """The document, or None if nothing is stored."""
         payload = await self._reader.read(task_id)
         return None if payload is None else self._decode(payload)
+
+    async def read_many(self, ids: Sequence[str]) -> list[tuple[str, Meta]]:
+        """(id, document) of those of which something is stored, in few round trips."""
+        found: list[tuple[str, Meta]] = []
+        for start in range(0, len(ids), CHUNK):
+            some = ids[start : start + CHUNK]
+            payloads = await self._link.run(self._store.fetch(some), self._timeout)
+            for id, payload in zip(some, payloads, strict=True):
+                if payload is not None:
+                    found.append((id, self._decode(payload)))
+        return found
+
+    def wait_many(self, ids: Sequence[str], how: Wait) -> AsyncIterator[tuple[str, Meta]]:
+        """(id, document) of each task as it becomes ready."""
+        listens = self._hall is not None
+        gathering = Gathering(ids, self._store.channel, self._decode, how, listens)
+        reread = REREAD if listens else how.interval
+        patience = Patience(gathering.describe, how, self._clock, self._timeout, reread)
+        return AsyncMany(self._link, self._store, self._hall).gather(gathering, patience)
 
     async def wait(self, task_id: str, how: Wait) -> Meta:
         """The document of the task once it is ready."""

@@ -1,5 +1,6 @@
 """Patience: when a wait for a result ends, when it looks again, and how it bears a store that is away."""
 
+from collections.abc import Callable
 from typing import Final
 
 from celeriac.core.clock import Clock
@@ -16,8 +17,10 @@ _PAUSES: Final = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
 class Patience:
     """The times of one wait."""
 
-    def __init__(self, task_id: str, how: Wait, clock: Clock, look: float, reread: float = REREAD) -> None:
-        self._task_id = task_id
+    def __init__(
+        self, missing: str | Callable[[], str], how: Wait, clock: Clock, look: float, reread: float = REREAD
+    ) -> None:
+        self._missing = missing  # the task's id, or what says who is missing: "task a was", "3 of 7 tasks were"
         self._longest_io = look
         self._how = how
         self._clock = clock
@@ -57,9 +60,8 @@ class Patience:
         if self._end is not None and self._clock.monotonic() >= self._end:
             if self._trouble is not None:
                 raise self._trouble
-            raise TimeoutError(
-                f"The operation timed out: task {self._task_id} was not ready within {self._how.timeout} seconds."
-            )
+            who = f"task {self._missing} was" if isinstance(self._missing, str) else self._missing()
+            raise TimeoutError(f"The operation timed out: {who} not ready within {self._how.timeout} seconds.")
 
     def pause(self, trouble: OperationalError) -> float:
         """How long to wait before the next try; raises the trouble when it has lasted too long."""

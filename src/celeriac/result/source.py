@@ -1,6 +1,6 @@
 """The source: what a result asks of whoever reads results for it; `app.backend` is one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -19,7 +19,7 @@ class Wait(msgspec.Struct, frozen=True):
 
 
 class Source(Protocol):
-    """Reads and awaits result documents of single tasks."""
+    """Reads and awaits result documents; keeps groups."""
 
     def get_task_meta(self, task_id: str, cache: bool = True) -> Meta:
         """The document; one that says PENDING where nothing is stored."""
@@ -40,3 +40,29 @@ class Source(Protocol):
     def forget(self, task_id: str) -> None: ...
 
     async def aforget(self, task_id: str) -> None: ...
+
+    def read_many(self, ids: Sequence[str]) -> Mapping[str, Meta]:
+        """The documents of many, in few round trips; ids of which nothing is stored are not among them."""
+        ...
+
+    async def aread_many(self, ids: Sequence[str]) -> Mapping[str, Meta]: ...
+
+    def await_many(self, ids: Sequence[str], how: Wait) -> Iterator[tuple[str, Meta]]:
+        """(id, document) of each, once, as it becomes ready. Raises celeriac's TimeoutError."""
+        ...
+
+    def aawait_many(self, ids: Sequence[str], how: Wait) -> AsyncIterator[tuple[str, Meta]]: ...
+
+    def forget_many(self, ids: Sequence[str]) -> None: ...
+
+    async def aforget_many(self, ids: Sequence[str]) -> None: ...
+
+    def save_group(self, group_id: str, result: Any) -> Any:
+        """Keep which results make up a group."""
+        ...
+
+    def restore_group(self, group_id: str) -> Any:
+        """The group's result, or None if it was not saved."""
+        ...
+
+    def delete_group(self, group_id: str) -> None: ...

@@ -1,7 +1,7 @@
 """Waiting for a result in sync code: read, subscribe, read again, listen, and look again every few seconds."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from celeriac.core.clock import SYSTEM_CLOCK, Clock
@@ -11,6 +11,8 @@ from celeriac.core.states import READY_STATES
 
 from .ahead import Ahead
 from .ears import Ears, Listener
+from .gathering import CHUNK, Gathering
+from .many import Many
 from .patience import REREAD, Patience
 from .source import Meta, Wait
 
@@ -38,6 +40,23 @@ class Waiter:
         flow = self._store.fetch([task_id])
         payload = self._transport.link().run(flow, self._timeout if timeout is None else timeout)[0]
         return None if payload is None else self._decode(payload)
+
+    def read_many(self, ids: Sequence[str]) -> Iterator[tuple[str, Meta]]:
+        """(id, document) of those of which something is stored, in few round trips."""
+        for start in range(0, len(ids), CHUNK):
+            some = ids[start : start + CHUNK]
+            payloads = self._transport.link().run(self._store.fetch(some), self._timeout)
+            yield from (
+                (id, self._decode(payload)) for id, payload in zip(some, payloads, strict=True) if payload is not None
+            )
+
+    def wait_many(self, ids: Sequence[str], how: Wait) -> Iterator[tuple[str, Meta]]:
+        """(id, document) of each task as it becomes ready."""
+        listens = self._ears is not None
+        gathering = Gathering(ids, self._store.channel, self._decode, how, listens)
+        reread = REREAD if listens else how.interval
+        patience = Patience(gathering.describe, how, self._clock, self._timeout, reread)
+        return Many(self._transport, self._store, self._ears).gather(gathering, patience)
 
     def wait(self, task_id: str, how: Wait) -> Meta:
         """The document of the task once it is ready."""

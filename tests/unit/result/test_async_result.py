@@ -278,12 +278,6 @@ def test_results_of_an_app_are_of_its_own_class(app) -> None:
     assert app.AsyncResult is app.AsyncResult
 
 
-@pytest.mark.parametrize("name", ["revoke", "revoke_by_stamped_headers", "build_graph"])
-def test_what_a_result_cannot_do_yet_is_said_by_name(app, name) -> None:
-    with pytest.raises(NotImplementedError, match=f"AsyncResult.{name}"):
-        getattr(app.AsyncResult("abc"), name)()
-
-
 def test_a_result_needs_an_id() -> None:
     with pytest.raises(ValueError, match="requires valid id"):
         AsyncResult(None)
