@@ -38,7 +38,7 @@ check: $(STAMPS)/dev ## format, lint, types, layers, sizes
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy --strict
-	$(BIN)/mypy --strict --exclude "^bench/apps/(ours|theirs|client)" tools bench
+	$(BIN)/mypy --strict --exclude "^bench/apps/(ours|theirs|client|sleepers)" tools bench
 	$(BIN)/lint-imports
 	$(BIN)/python tools/sizes.py
 

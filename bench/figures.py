@@ -28,6 +28,8 @@ KINDS = (
     Kind("start", "worker start until its first task has run", "s"),
     Kind("import", "import in a client program, above bare Python", "ms"),
     Kind("memory", "memory of all worker processes (PSS), idle", "MiB"),
+    Kind("delayed", "what a million tasks due in an hour add to the worker's processes (RSS)", "MiB"),
+    Kind("sleeping", "10,000 tasks that sleep 1 s each, from sending to the last, asyncio pool, one child", "s"),
     Kind("idle_worker", "CPU of an idle worker", "ms per s"),
     Kind("idle_server", "CPU of Redis under an idle worker", "ms per s"),
 )

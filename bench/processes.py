@@ -12,6 +12,7 @@ from pathlib import Path
 STOP_DEADLINE = 30.0
 START_TIME = 19  # among the fields that `stat` returns
 TICK = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,11 @@ def cpu_seconds(pids: Sequence[int]) -> float:
 def pss_mib(pids: Sequence[int]) -> float:
     """Proportional set size: pages shared by n processes count 1/n in each."""
     return sum(_pss_kib(pid) for pid in pids) / 1024
+
+
+def rss_mib(pids: Sequence[int]) -> float:
+    """Resident set size, shared pages counted in each process."""
+    return sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids) * PAGE / 2**20
 
 
 def _pss_kib(pid: int) -> int:

@@ -32,6 +32,7 @@ class Sizes:
     bulk: int
     trips: int
     embedded: int
+    delayed: int  # messages that are not due yet
     idle: float  # seconds
 
 
@@ -45,6 +46,7 @@ FULL = Sizes(
     bulk=10_000,
     trips=1_000,
     embedded=50_000,
+    delayed=1_000_000,
     idle=10,
 )
 QUICK = Sizes(
@@ -57,6 +59,7 @@ QUICK = Sizes(
     bulk=2_000,
     trips=200,
     embedded=10_000,
+    delayed=50_000,
     idle=2,
 )
 

@@ -28,6 +28,13 @@ def bulk(app, noop, n):
     return {"bulk": n / (time.perf_counter() - start)}
 
 
+def delayed(app, noop, n):
+    """Messages that are due in an hour."""
+    for sent in range(0, n, 10_000):
+        app.send_many([(noop, (), {}, {"countdown": 3600})] * min(10_000, n - sent))
+    return {}
+
+
 def round_trip(app, noop, n):
     """Seconds from delay() to the result in hand, one at a time."""
     for _ in range(max(20, n // 10)):
@@ -42,9 +49,8 @@ def round_trip(app, noop, n):
 
 def main(module, measure, n):
     program = importlib.import_module(module)
-    print(
-        json.dumps({"delay": delay, "bulk": bulk, "round_trip": round_trip}[measure](program.app, program.noop, int(n)))
-    )
+    measures = {"delay": delay, "bulk": bulk, "delayed": delayed, "round_trip": round_trip}
+    print(json.dumps(measures[measure](program.app, program.noop, int(n))))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bench.measures.clients import bulk, delay, round_trip
 from bench.measures.drains import drain, drain_early, drain_naps, drain_results
 from bench.measures.resting import importing, resting, start
+from bench.measures.waiting import delayed, sleeping
 from bench.rig import Rig
 from bench.systems import System
 
@@ -32,4 +33,6 @@ MEASURES = (
     Measure("start", start, ("celeriac", "celery", "floor")),
     Measure("import", importing, ("celeriac", "celery")),
     Measure("resting", resting, ("celeriac", "celery", "floor")),
+    Measure("sleeping", sleeping, ("celeriac",)),
+    Measure("delayed", delayed, ("celeriac", "sqlite")),
 )
