@@ -82,6 +82,7 @@ class Celeriac(Decorating, Sending, Rooms):
         self.steps: defaultdict[str, set[Any]] = defaultdict(set)
         self.task_cls = task_cls or self.task_cls
         self.amqp_cls = amqp or self.amqp_cls
+        self.control_cls = control or self.control_cls
         self.on_configure = Signal((), "app.on_configure")
         self.on_after_configure = Signal(("source",), "app.on_after_configure")
         self.on_after_finalize = Signal((), "app.on_after_finalize")
@@ -298,7 +299,6 @@ class Celeriac(Decorating, Sending, Rooms):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.main or '__main__'} at {id(self):#x}>"
 
-    control = absent_property("app.control")
     events = absent_property("app.events")
     Beat = absent_property("app.Beat")
     setup_security = absent_method("app.setup_security")

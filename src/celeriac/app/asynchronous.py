@@ -6,6 +6,7 @@ from typing import Any
 
 from celeriac.core.errors import OperationalError
 from celeriac.core.message import Post
+from celeriac.core.ports import AsyncLink, Transport
 from celeriac.result.async_waiting import AsyncWaiter
 from celeriac.result.loops import Loops
 
@@ -39,9 +40,13 @@ class Asynchronous:
         backend = self._app.backend
         return await self._loops.here().waiter(backend.transport, backend.decode_meta, backend.timeout)
 
-    async def run(self, flow: Any, timeout: float) -> Any:
-        """Perform a flow of the result store."""
-        link = await self._loops.here().link(self._app.transports.results)
+    async def link(self, transport: Transport) -> AsyncLink:
+        """The link of this transport for the running loop."""
+        return await self._loops.here().link(transport)
+
+    async def run(self, flow: Any, timeout: float, transport: Any = None) -> Any:
+        """Perform a flow of the result store, or of another transport."""
+        link = await self._loops.here().link(transport or self._app.transports.results)
         return await link.run(flow, timeout)
 
     async def close(self) -> None:

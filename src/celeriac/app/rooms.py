@@ -25,6 +25,7 @@ class Rooms:
     """The part of an app that holds its parts."""
 
     amqp_cls: Any = AMQP
+    control_cls: Any = "celeriac.control:Control"
     loader_cls: Any = None
     _loader: Any = None
 
@@ -70,6 +71,16 @@ class Rooms:
     def eager(self) -> Any:
         """Runs tasks here and now. Imported when it is needed: most programs only send."""
         return import_module("celeriac.app.eager")
+
+    @cached_property
+    def control(self) -> Any:
+        """Commands to workers. Imported when it is needed, as its async twin."""
+        return symbol(self.control_cls)(self)
+
+    @cached_property
+    def acontrol(self) -> Any:
+        """The same commands, to be awaited."""
+        return import_module("celeriac.control").AsyncControl(self)
 
     @cached_property
     def backend(self) -> Any:

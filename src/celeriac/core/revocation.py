@@ -1,4 +1,4 @@
-"""Marks: what a revocation names - one task, a group, a workflow by its root, or a stamp - as text that a store keeps."""
+"""Marks: what a revocation names (a task, a group, a workflow by its root, a stamp), as text that a store keeps."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -61,7 +61,6 @@ SETTINGS = (
         TEXT,
         "celery",
         "What the names of the exchanges of remote control begin with.",
-        feature=INERT,
     ),
     Setting("control_queue_ttl", SECONDS, 300.0, "How long a command waits to be read.", none=True, feature=INERT),
     Setting(

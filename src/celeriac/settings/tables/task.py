@@ -56,6 +56,20 @@ SETTINGS = (
         own=True,
     ),
     Setting(
+        "task_revoke_expires",
+        SECONDS,
+        7 * 86400.0,
+        "How long the broker remembers that a task was revoked.",
+        own=True,
+    ),
+    Setting(
+        "task_revoke_most",
+        WHOLE,
+        100_000,
+        "How many revocations it remembers; beyond that the oldest are forgotten.",
+        own=True,
+    ),
+    Setting(
         "task_retry_on_worker_lost",
         BOOL,
         False,

@@ -161,8 +161,7 @@ SETTINGS = (
         "worker_state_db",
         PATH,
         None,
-        "A file for revoked tasks; here the broker remembers them.",
+        "A file in which a worker keeps what it heard of revoked tasks, for brokers that do not remember it.",
         old="CELERYD_STATE_DB",
-        feature=INERT,
     ),
 )

@@ -50,7 +50,6 @@ SETTINGS = (
         False,
         "Allow remote control to restart the pool.",
         old="CELERYD_POOL_RESTARTS",
-        feature=INERT,
     ),
     Setting(
         "worker_enable_remote_control",
@@ -58,7 +57,6 @@ SETTINGS = (
         True,
         "Listen to remote control commands.",
         old="CELERY_ENABLE_REMOTE_CONTROL",
-        feature=INERT,
     ),
     Setting(
         "worker_send_task_events",

@@ -1,0 +1,210 @@
+"""Control: commands to the workers of an app, in sync and in async code, and revocations that outlive them."""
+
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from celeriac.core import revocation
+from celeriac.core.flow import Flow, done
+from celeriac.core.ports.revocations import revocations_of
+from celeriac.wire import serializers
+
+from .calling import Call, Gathering, exchanges
+from .commands import Commands, Destination
+from .inspect import AsyncInspect, Inspect
+from .performing import DEADLINE, Errand, aperform, perform
+
+TERM = "SIGTERM"
+
+
+class _Revoking(Commands):
+    """What both colours say alike about revocation."""
+
+    Inspect: type[Inspect] = Inspect
+
+    def __init__(self, app: Any = None) -> None:
+        self.app = app
+
+    def _revoke(self, marks: Sequence[str], command: str, arguments: dict[str, Any], options: dict[str, Any]) -> Any:
+        raise NotImplementedError
+
+    @property
+    def inspect(self) -> Any:
+        """Questions: `inspect(destination=None, timeout=1.0, callback=None, ..., pattern=None, matcher=None)`."""
+        return partial(self.Inspect, app=self.app)
+
+    def revoke(
+        self,
+        task_id: str | Iterable[str],
+        destination: Destination = None,
+        terminate: bool = False,
+        signal: str | int = TERM,
+        **kwargs: Any,
+    ) -> Any:
+        """These tasks are not to run, whenever and wherever a worker takes them; with `terminate`, also not any more.
+
+        The broker remembers it, so it holds for workers that are down now. With `destination` it is said to
+        those nodes only, and nothing is remembered.
+        """
+        ids = [task_id] if isinstance(task_id, str) else list(task_id)
+        arguments = {"task_id": task_id if isinstance(task_id, str) else ids, **_ending(terminate, signal)}
+        return self._revoke(revocation.of_tasks(ids), "revoke", arguments, {"destination": destination, **kwargs})
+
+    def revoke_by_stamped_headers(
+        self,
+        headers: Mapping[str, Any],
+        destination: Destination = None,
+        terminate: bool = False,
+        signal: str | int = TERM,
+        **kwargs: Any,
+    ) -> Any:
+        """No task that carries one of these stamps is to run."""
+        arguments = {"headers": dict(headers), **_ending(terminate, signal)}
+        options = {"destination": destination, **kwargs}
+        return self._revoke(revocation.of_stamps(headers), "revoke_by_stamped_headers", arguments, options)
+
+    def revoke_by_group(
+        self,
+        group_id: str,
+        destination: Destination = None,
+        terminate: bool = False,
+        signal: str | int = TERM,
+        **kwargs: Any,
+    ) -> Any:
+        """No member of this group is to run."""
+        arguments = {"group_id": group_id, **_ending(terminate, signal)}
+        options = {"destination": destination, **kwargs}
+        return self._revoke([revocation.of_group(group_id)], "revoke_by_group", arguments, options)
+
+    def revoke_by_root(
+        self,
+        root_id: str,
+        destination: Destination = None,
+        terminate: bool = False,
+        signal: str | int = TERM,
+        **kwargs: Any,
+    ) -> Any:
+        """Nothing of the workflow that began with this task is to run: neither it nor what was sent on its behalf."""
+        arguments = {"root_id": root_id, **_ending(terminate, signal)}
+        options = {"destination": destination, **kwargs}
+        return self._revoke([revocation.of_root(root_id)], "revoke_by_root", arguments, options)
+
+    def terminate(
+        self, task_id: str | Iterable[str], destination: Destination = None, signal: str | int = TERM, **kwargs: Any
+    ) -> Any:
+        """Revoke, and end what runs."""
+        return self.revoke(task_id, destination=destination, terminate=True, signal=signal, **kwargs)
+
+    def _record(self, marks: Sequence[str], options: Mapping[str, Any]) -> Flow[None]:
+        """Into the broker's store, unless only some nodes are meant or the broker has none."""
+        store = revocations_of(self.app.transports.write)
+        if store is None or options.get("destination") is not None or options.get("pattern") is not None:
+            return done(None)
+        conf = self.app.conf
+        return store.revoke(marks, conf["task_revoke_expires"], conf["task_revoke_most"])
+
+    def _errand(self, call: Call) -> Errand:
+        call.check()
+        accept = serializers.accept_set(self.app.conf["accept_content"])
+        gathering = Gathering(call, accept, self.app.clock.adjust)
+        where = exchanges(self.app.conf)
+        return Errand(self.app.transports.write, where, call, gathering, self.app.clock.forward())
+
+
+class Control(_Revoking):
+    """`app.control`."""
+
+    def broadcast(
+        self,
+        command: str,
+        arguments: Mapping[str, Any] | None = None,
+        destination: Destination = None,
+        connection: Any = None,
+        reply: bool = False,
+        timeout: float = 1.0,
+        limit: int | None = None,
+        callback: Callable[[Any], Any] | None = None,
+        channel: Any = None,
+        pattern: str | None = None,
+        matcher: str | None = None,
+        **extra_kwargs: Any,
+    ) -> list[Any] | None:
+        """Say a command to the workers; with `reply`, what they answer within `timeout` seconds.
+
+        It returns sooner once `limit` replies are there, all of `destination` have answered, or all who heard
+        it have. `connection` and `channel` are accepted: the app's own connection is used.
+        """
+        call = Call(
+            command=command,
+            arguments={**(arguments or {}), **extra_kwargs},
+            destination=destination,
+            reply=reply,
+            timeout=1.0 if timeout is None else timeout,
+            limit=limit,
+            callback=callback,
+            pattern=pattern,
+            matcher=matcher,
+        )
+        return perform(self.app.transports.write.link(), self._errand(call))
+
+    def _revoke(self, marks: Sequence[str], command: str, arguments: dict[str, Any], options: dict[str, Any]) -> Any:
+        self.app.transports.write.link().run(self._record(marks, options), DEADLINE)
+        return self.broadcast(command, arguments=arguments, **options)
+
+    def purge(self, connection: Any = None) -> int:
+        """Drop all messages that wait in the queues of the app; returns how many."""
+        dropped: int = self.app.purge_queues()
+        return dropped
+
+    discard_all = purge
+
+
+class AsyncControl(_Revoking):
+    """`app.acontrol`: the same commands, to be awaited."""
+
+    Inspect = AsyncInspect
+
+    async def broadcast(
+        self,
+        command: str,
+        arguments: Mapping[str, Any] | None = None,
+        destination: Destination = None,
+        connection: Any = None,
+        reply: bool = False,
+        timeout: float = 1.0,
+        limit: int | None = None,
+        callback: Callable[[Any], Any] | None = None,
+        channel: Any = None,
+        pattern: str | None = None,
+        matcher: str | None = None,
+        **extra_kwargs: Any,
+    ) -> list[Any] | None:
+        """See Control.broadcast."""
+        call = Call(
+            command=command,
+            arguments={**(arguments or {}), **extra_kwargs},
+            destination=destination,
+            reply=reply,
+            timeout=1.0 if timeout is None else timeout,
+            limit=limit,
+            callback=callback,
+            pattern=pattern,
+            matcher=matcher,
+        )
+        return await aperform(await self.app.asynchronous.link(self.app.transports.write), self._errand(call))
+
+    def _revoke(
+        self, marks: Sequence[str], command: str, arguments: dict[str, Any], options: dict[str, Any]
+    ) -> Coroutine[Any, Any, Any]:
+        return self._recorded(marks, command, arguments, options)
+
+    async def _recorded(
+        self, marks: Sequence[str], command: str, arguments: dict[str, Any], options: dict[str, Any]
+    ) -> Any:
+        link = await self.app.asynchronous.link(self.app.transports.write)
+        await link.run(self._record(marks, options), DEADLINE)
+        return await self.broadcast(command, arguments=arguments, **options)
+
+
+def _ending(terminate: bool, signal: str | int) -> dict[str, Any]:
+    return {"terminate": terminate, "signal": signal}
