@@ -23,6 +23,7 @@ from celeriac.testing.conformance import (
     ResultsContract,
     RevocationsContract,
     RoutingContract,
+    SeekerContract,
     SequelsContract,
     SettlingContract,
 )
@@ -72,6 +73,9 @@ class TestRevocations(RevocationsContract): ...
 
 
 class TestRouting(RoutingContract): ...
+
+
+class TestSeeker(SeekerContract): ...
 
 
 class TestSettling(SettlingContract): ...

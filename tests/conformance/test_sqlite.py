@@ -24,6 +24,7 @@ from celeriac.testing.conformance import (
     ResultsContract,
     RevocationsContract,
     RoutingContract,
+    SeekerContract,
     SequelsContract,
     SettlingContract,
 )
@@ -71,6 +72,9 @@ class TestRevocations(RevocationsContract): ...
 
 
 class TestRouting(RoutingContract): ...
+
+
+class TestSeeker(SeekerContract): ...
 
 
 class TestSettling(SettlingContract): ...

@@ -1,13 +1,14 @@
 """AsyncResult: what a caller holds of a task that was sent."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from time import monotonic
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from celeriac.core import states
+from celeriac.core.whereabouts import Whereabouts
 from celeriac.current import get_current_app
 
-from . import revoking
+from . import revoking, seeking
 from .joining import assert_will_not_block
 from .outcome import Observers, raise_if_failed, stored_field
 from .source import Meta, Source, Wait
@@ -210,6 +211,17 @@ class AsyncResult(ResultTree, ResultBase, Generic[R]):
     def exists(self) -> bool:
         """True if the store has anything of this task: tells a task at work from an id that nobody knows."""
         return self._cache is not None or self.backend.exists(self.id)
+
+    def where(self, queues: Sequence[str] = (), timeout: float = 10.0) -> Whereabouts:
+        """Where the task is: queued, delayed, claimed by a worker, dead, stored (it has ended) or unknown.
+
+        Where nothing is stored yet, the broker's queues are read from end to end: for doubts, not for loops.
+        """
+        return seeking.where(self.app, self.id, queues, timeout)
+
+    async def awhere(self, queues: Sequence[str] = (), timeout: float = 10.0) -> Whereabouts:
+        """`where`, from async code."""
+        return await seeking.awhere(self.app, self.id, queues, timeout)
 
     async def astate(self) -> str:
         """`state`, from async code."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from celeriac import Celeriac
+from celeriac.core.whereabouts import Whereabouts
 from celeriac.exceptions import TimeoutError as ResultTimeout
 from celeriac.result import AsyncResult
 
@@ -83,6 +84,32 @@ def test_a_known_task_and_an_unknown_id_can_be_told_apart(client: Celeriac) -> N
     assert client.AsyncResult(result.id).exists()
     assert not client.AsyncResult("never-sent").exists()
     assert client.AsyncResult("never-sent").state == "PENDING"
+
+
+def test_where_a_task_is_can_be_asked(client: Celeriac, home: Path) -> None:
+    waiting = client.send_task("program.add", (1,), queue="nobody")
+    assert waiting.where(["nobody"]) is Whereabouts.QUEUED
+    later = client.send_task("program.add", (1,), countdown=600)
+    until(lambda: later.where() is Whereabouts.DELAYED)
+    running = client.send_task("program.progress", (10,))
+    until(lambda: running.state == "PROGRESS")
+    assert running.where() is Whereabouts.CLAIMED
+    (home / f"notes.{running.id}").touch()
+    running.get(TIMEOUT)
+    assert running.where() == "stored"
+    client.send_task("program.add", (1,), task_id="not-read", serializer="pickle")
+    until(lambda: client.AsyncResult("not-read").ready())
+    client.AsyncResult("not-read").forget()
+    assert client.AsyncResult("not-read").where() is Whereabouts.DEAD
+    assert client.AsyncResult("never-sent").where() is Whereabouts.UNKNOWN
+
+
+async def test_async_code_may_ask_where_a_task_is(store: str) -> None:
+    app = Celeriac("async-client", broker=store, backend=store, set_as_current=False)
+    waiting = await app.asend_task("program.add", (1,), queue="nobody")
+    assert await waiting.awhere(["nobody"]) is Whereabouts.QUEUED
+    assert await app.AsyncResult("never-sent").awhere() is Whereabouts.UNKNOWN
+    await app.aclose()
 
 
 def test_a_forgotten_result_is_gone(client: Celeriac) -> None:

@@ -15,6 +15,7 @@ from .joins import MemoryJoins
 from .keeping import MemoryBus, MemoryDeadLetters, MemoryLease, MemoryResults
 from .plans import MemoryPlans
 from .revocations import MemoryRevocations
+from .seeker import MemorySeeker
 from .store import Store
 
 T = TypeVar("T")
@@ -41,6 +42,7 @@ class MemoryTransport:
         self.plans = MemoryPlans()
         self.bus = MemoryBus()
         self.revocations = MemoryRevocations()
+        self.seeker = MemorySeeker()
         self._link = MemoryLink(self.store)
 
     def link(self) -> "MemoryLink":

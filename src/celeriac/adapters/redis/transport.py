@@ -20,6 +20,7 @@ from .place import parse_place
 from .plans import RedisPlans
 from .results import RedisResults, result_prefix
 from .revocations import RedisRevocations
+from .seeker import RedisSeeker
 from .settling import Place as SettlingPlace
 from .slots import slot
 from .sync_cluster import SyncClusterLink
@@ -57,6 +58,7 @@ class RedisTransport:
         self.plans = RedisPlans(self.keys, self.broker)
         self.bus = RedisBus()
         self.revocations = RedisRevocations(self.keys)
+        self.seeker = RedisSeeker(self.keys)
         self.pidbox = RedisPidbox(self.keys, clustered)
         self._doorway = Doorway(self.place, chosen, given)
         # Every key of a clustered broker lies in the slot of its prefix.

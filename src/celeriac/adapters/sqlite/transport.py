@@ -15,6 +15,7 @@ from .place import place
 from .plans import SQLitePlans
 from .pool import Pool
 from .revocations import SQLiteRevocations
+from .seeker import SQLiteSeeker
 
 
 class SQLiteTransport:
@@ -37,6 +38,7 @@ class SQLiteTransport:
         self.plans = SQLitePlans()
         self.bus = SQLiteBus()
         self.revocations = SQLiteRevocations()
+        self.seeker = SQLiteSeeker()
         self._link = SQLiteLink(self._pool)
 
     def link(self) -> SQLiteLink:

@@ -8,6 +8,7 @@ from .link import AsyncLink, Bell, Link
 from .pidbox import Pidbox
 from .results import ResultStore
 from .revocations import Revocations
+from .seeker import Seeker
 from .transport import Transport, TransportOptions
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Pidbox",
     "ResultStore",
     "Revocations",
+    "Seeker",
     "Touch",
     "Transport",
     "TransportOptions",

@@ -23,6 +23,7 @@ from .recovery import RecoveryContract
 from .results import ResultsContract
 from .revocations import RevocationsContract
 from .routing import FanoutContract, RoutingContract
+from .seeker import SeekerContract
 from .settling import SettlingContract
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "ResultsContract",
     "RevocationsContract",
     "RoutingContract",
+    "SeekerContract",
     "SequelsContract",
     "SettlingContract",
 ]
