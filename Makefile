@@ -24,7 +24,7 @@ demo: $(STAMPS)/demo ## a tour in one terminal, no server needed
 # Tests of these folders do not watch the clock, so two of them run at a time; everything else runs one by one.
 TOGETHER := tests/unit tests/wire tests/typing tests/docs tests/packaging tests/conformance
 
-test: $(STAMPS)/dev $(STAMPS)/servers ## all tests, against real servers that the tests start themselves (ARGS= for pytest)
+test: $(STAMPS)/dev $(STAMPS)/servers .venv-celery/installed ## all tests, against real servers that the tests start themselves (ARGS= for pytest)
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else

@@ -7,25 +7,23 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 TESTS = Path(__file__).resolve().parents[2]
 
 
-class Command:
-    """`python -m celeriac ...` in a folder; everything it prints is kept in `lines`."""
+class Process:
+    """Any program in a folder; everything it prints is kept in `lines`."""
 
-    def __init__(self, folder: Path, *words: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(self, argv: Sequence[str], folder: Path, environment: dict[str, str]) -> None:
         self._changed = threading.Condition()
         self.lines: list[str] = []
-        paths = [str(TESTS), os.environ.get("PYTHONPATH", "")]
-        given = {"PYTHONPATH": ":".join(filter(None, paths)), "PYTHONWARNINGS": "default", **(environment or {})}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "celeriac", *words],
+            argv,
             cwd=folder,
-            env={**os.environ, **given},
+            env={**os.environ, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -87,6 +85,15 @@ class Command:
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
         self._reader.join(5)
+
+
+class Command(Process):
+    """`python -m celeriac ...`."""
+
+    def __init__(self, folder: Path, *words: str, environment: dict[str, str] | None = None) -> None:
+        paths = [str(TESTS), os.environ.get("PYTHONPATH", "")]
+        given = {"PYTHONPATH": ":".join(filter(None, paths)), "PYTHONWARNINGS": "default", **(environment or {})}
+        super().__init__((sys.executable, "-m", "celeriac", *words), folder, given)
 
 
 def worker(

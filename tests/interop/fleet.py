@@ -1,0 +1,91 @@
+"""Starts workers and clients of real Celery 5.7 and of Celeriac, as processes, against one server."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from scenarios.workers.running import Process
+
+Side = Literal["celery", "celeriac"]
+SIDES: Final[tuple[Side, Side]] = ("celery", "celeriac")
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+PROGRAMS: Final = Path(__file__).with_name("programs")
+# `make .venv-celery/installed` makes it; nothing of Celery may be importable where our own side runs.
+CELERY_PYTHON: Final = ROOT / ".venv-celery" / "bin" / "python"
+PYTHON: Final[dict[Side, str]] = {"celery": str(CELERY_PYTHON), "celeriac": sys.executable}
+_LEAN: Final[dict[Side, tuple[str, ...]]] = {
+    "celery": ("--without-gossip", "--without-mingle", "--without-heartbeat"),
+    "celeriac": (),
+}
+
+
+def environment(side: Side, url: str, settings: dict[str, Any] | None = None) -> dict[str, str]:
+    """What the programs of one side need to know."""
+    paths = [str(PROGRAMS), *([os.environ["PYTHONPATH"]] if "PYTHONPATH" in os.environ and side == "celeriac" else [])]
+    return {
+        "INTEROP_SIDE": side,
+        "INTEROP_URL": url,
+        "INTEROP_SETTINGS": json.dumps(settings or {}),
+        "PYTHONPATH": ":".join(paths),
+    }
+
+
+def start_worker(
+    side: Side, url: str, folder: Path, *options: str, app: str = "shared_tasks", settings: dict[str, Any] | None = None
+) -> Process:
+    """A worker of one side that says that it is ready. Use it as a context manager: it is ended gently."""
+    assert CELERY_PYTHON.exists(), "real Celery is not there: run `make .venv-celery/installed`"
+    words = ("-m", side, "-A", app, "worker", "-l", "INFO", *(options or ("-c", "2")), *_LEAN[side])
+    worker = Process((PYTHON[side], *words), folder, environment(side, url, settings))
+    try:
+        worker.wait_line(r"\S+@\S+ ready\.", 60)
+    except BaseException:
+        worker.process.kill()
+        worker.process.wait()
+        raise
+    return worker
+
+
+def run_client(
+    side: Side,
+    url: str,
+    function: str,
+    *,
+    seconds: float = 90.0,
+    settings: dict[str, Any] | None = None,
+    **arguments: Any,
+) -> Any:
+    """Run `function` ("module:name", of tests/interop/programs) in a process of one side; returns its answer."""
+    return Client(side, url, function, settings, arguments).answer(seconds)
+
+
+class Client:
+    """A client that runs while something else does; `answer` waits for it."""
+
+    def __init__(self, side: Side, url: str, function: str, settings: Any, arguments: dict[str, Any]) -> None:
+        self._name = f"{function} under {side}"
+        self._process = subprocess.Popen(
+            (PYTHON[side], str(PROGRAMS / "client.py"), function),
+            env={**os.environ, **environment(side, url, settings)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._arguments = arguments
+
+    def answer(self, seconds: float) -> Any:
+        """What the function returned; an assertion fails with what the process wrote if it did not."""
+        try:
+            said, wrote = self._process.communicate(json.dumps(self._arguments), timeout=seconds)
+        finally:
+            if self._process.poll() is None:
+                self._process.kill()
+                self._process.wait()
+        answers = [line for line in said.splitlines() if line.startswith("ANSWER ")]
+        assert self._process.returncode == 0 and answers, f"{self._name}:\n{said}\n{wrote}"
+        return json.loads(answers[-1].removeprefix("ANSWER "))

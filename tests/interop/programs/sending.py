@@ -1,0 +1,76 @@
+"""What the client of an interop test does: functions that take and return plain data."""
+
+import time
+from typing import Any
+
+from either import exceptions, result
+from shared_tasks import app, shown
+from specs import build
+
+
+def outcome_of(found: Any, timeout: float) -> Any:
+    """[value or what was raised, state], as text."""
+    try:
+        value = found.get(timeout=timeout, propagate=False)
+    except exceptions.TimeoutError:
+        return ["timeout", _state(found)]
+    except Exception as exc:
+        return [f"get raised {exc!r}", _state(found)]
+    return [_plain(value), _state(found)]
+
+
+def _state(found: Any) -> Any:
+    return [_state(one) for one in found.results] if hasattr(found, "results") else found.state
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return f"[{','.join(map(_plain, value))}]"
+    return repr(value) if isinstance(value, BaseException) else shown(value)
+
+
+def calls(calls: list[Any], timeout: float = 30) -> list[Any]:
+    """Send [name, args, kwargs, options] each; returns [id, value, state] of each."""
+    sent = [app.send_task(name, args, kwargs, **options) for name, args, kwargs, options in calls]
+    return [[found.id, *outcome_of(found, timeout)] for found in sent]
+
+
+def workflows(specs: list[Any], timeout: float = 20) -> list[Any]:
+    """Send each workflow; returns what came of it and its result as plain data."""
+    sent: list[Any] = []
+    for spec in specs:
+        try:
+            sent.append(build(app, spec).apply_async())
+        except Exception as exc:
+            sent.append(exc)
+    end = time.monotonic() + timeout
+    return [_came_of(found, end) for found in sent]
+
+
+def _came_of(found: Any, end: float) -> Any:
+    if isinstance(found, Exception):
+        return {"refused": repr(found)}
+    if found is None:
+        return {"refused": "None"}
+    value, state = outcome_of(found, max(0.2, end - time.monotonic()))
+    return {"value": value, "state": state, "tuple": found.as_tuple()}
+
+
+def saved_group(group_id: str, ids: list[str]) -> None:
+    """Save a group of results."""
+    app.GroupResult(group_id, [app.AsyncResult(one) for one in ids], parent=app.AsyncResult("above")).save()
+
+
+def restored_group(group_id: str) -> Any:
+    """Restore a group that somebody saved: its plain data and its values."""
+    found = app.GroupResult.restore(group_id)
+    return {"tuple": found.as_tuple(), "values": found.get(timeout=20)}
+
+
+def tree(task_id: str) -> Any:
+    """The tree below a result: (parent, id, value), sorted."""
+    found = app.AsyncResult(task_id)
+    found.get(timeout=30)
+    walked = list(found.collect(timeout=30))
+    assert result.result_from_tuple(found.as_tuple()).id == task_id
+    return {"graph": len(found.graph), "values": sorted(shown(value) for _, value in walked)}
