@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Self
 
 if TYPE_CHECKING:
+    from celeriac.core.join import OpenJoin
     from celeriac.core.message import Post
 
 Fields = dict[str, Any]
@@ -77,6 +78,10 @@ class Context:
     argsrepr: str | None
     kwargsrepr: str | None
 
+    # The worker has acknowledged the message: this is its only run.
+    acknowledged: bool = False
+    # Parts that the run wants added to the join it is a part of (add_to_chord); their messages are in the outbox.
+    adds: int = 0
     args: Any = None
     called_directly: bool = True
     callbacks: Any = None
@@ -89,6 +94,7 @@ class Context:
     expires: Any = None
     group: str | None = None
     group_index: int | None = None
+    has_followers: bool = False  # one of callbacks, errbacks, chain and chord is there
     headers: Any = Derived(_custom_headers)
     hostname: str | None = None
     id: Any = None
@@ -98,6 +104,8 @@ class Context:
     logfile: str | None = None
     loglevel: int | None = None
     origin: str | None = None
+    # Joins that must be open before the messages in the outbox are published.
+    opens: "list[OpenJoin] | None" = None
     # Messages that the run wants published together with its end (retries). None outside a worker's run:
     # then whoever has a message to send publishes it.
     outbox: "list[Post] | None" = None

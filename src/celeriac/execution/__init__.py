@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from .eager import EagerExecutor, Ended
     from .exception_info import ExceptionInfo
     from .executor import Executor
-    from .faces import AppFace, FollowUp, TaskFace, default_hook
+    from .faces import AppFace, Followed, FollowUp, TaskFace, Unfinished, default_hook
     from .verdicts import Verdicts
 
 __all__ = [
@@ -17,7 +17,9 @@ __all__ = [
     "ExceptionInfo",
     "Executor",
     "FollowUp",
+    "Followed",
     "TaskFace",
+    "Unfinished",
     "Verdicts",
     "default_hook",
 ]
@@ -30,7 +32,9 @@ _MODULES = {
     "Executor": ".executor",
     "AppFace": ".faces",
     "FollowUp": ".faces",
+    "Followed": ".faces",
     "TaskFace": ".faces",
+    "Unfinished": ".faces",
     "default_hook": ".faces",
     "Verdicts": ".verdicts",
 }

@@ -13,12 +13,15 @@ from celeriac.current import Context
 from . import texts
 from .endings import Endings
 from .exception_info import ExceptionInfo
-from .faces import AppFace, own_hook
+from .faces import AppFace, Unfinished, own_hook
 from .plan import Plan
 from .records import Records
 from .texts import safe_repr
 
 logger: Final = logging.getLogger("celeriac.execution")
+
+# What task_postrun is told of a body that returned; the rest are failures.
+_STATES: Final = {Ending.RETURNED: states.SUCCESS, Ending.REJECTED: states.REJECTED}
 
 _prerun: Final = signals.task_prerun
 _postrun: Final = signals.task_postrun
@@ -59,12 +62,14 @@ class Around:
         """The body returned."""
         try:
             outcome = self._returned(plan, request, value, runtime)
+        except Unfinished as exc:
+            outcome = self._unfinished(plan, request, exc)
         except Exception as exc:
             if self._strict:
                 raise
             outcome = self._internal_error(plan, request, exc)
         if _postrun.has_listeners:
-            state = states.SUCCESS if outcome.ending is Ending.RETURNED else states.FAILURE
+            state = _STATES.get(outcome.ending, states.FAILURE)
             self._send_postrun(plan, request, value, state)
         return outcome
 
@@ -76,6 +81,8 @@ class Around:
         """The body raised: (state, outcome)."""
         try:
             state, outcome = self._endings.raised(plan, request, exc)
+        except Unfinished as why:
+            state, outcome = states.REJECTED, self._unfinished(plan, request, why)
         except Exception as failed:
             if self._strict:
                 raise
@@ -95,6 +102,11 @@ class Around:
             sender=plan.task, task_id=request.id, task=plan.task, args=request.args, kwargs=request.kwargs,
             retval=value, state=state,
         )  # fmt: skip
+
+    def _unfinished(self, plan: Plan, request: Context, why: Unfinished) -> Outcome:
+        """Nothing of the run's end has been told to anybody: it is repeated."""
+        texts.logger.error("Task %s[%s] goes back to its queue: %s", plan.name, request.id, why)
+        return Outcome(Ending.REJECTED, requeue=True, reason=str(why))
 
     def _internal_error(self, plan: Plan, request: Context, exc: Exception) -> Outcome:
         """What went wrong is ours, not the task's; the run still ends, and ends as a failure."""

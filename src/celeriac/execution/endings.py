@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from celeriac.core import signals, states
 from celeriac.core.errors import Ignore, Reject, Retry, Terminated, WorkerShutdown, WorkerTerminate
+from celeriac.core.join import OpenJoin, Sequel
 from celeriac.core.message import Post
 from celeriac.core.outcome import Ending, Outcome
 from celeriac.core.record import Record
@@ -13,7 +14,7 @@ from celeriac.current import Context
 
 from . import texts
 from .exception_info import ExceptionInfo
-from .faces import FollowUp
+from .faces import FollowUp, Unfinished
 from .plan import Plan
 from .records import Records
 from .texts import safe_repr
@@ -26,6 +27,8 @@ _RETURNED: Final = Ending.RETURNED
 _INFO: Final = logging.INFO
 _post_success: Final = signals.task_success
 _success_logged: Final = texts.logger.isEnabledFor
+
+Sent = tuple[tuple[Post, ...], tuple[Sequel, ...]]
 
 
 class Endings:
@@ -42,12 +45,15 @@ class Endings:
         """The body returned. A value that can't be encoded makes it a failure."""
         record = None
         records = self._records
-        posts: tuple[Post, ...] = tuple(request.outbox) if request.outbox else ()
+        posts: tuple[Post, ...] = ()
+        sequels: tuple[Sequel, ...] = ()
         try:
             if records.enabled and records.wanted(plan, request):
                 record = records.success(request, value)
-            if self._follow is not None:
-                posts = (*posts, *self._follow(request, states.SUCCESS, value))
+            if request.outbox or request.has_followers:
+                posts, sequels = self._sent(request, states.SUCCESS, value)
+        except Unfinished:
+            raise
         except Exception as exc:  # noqa: BLE001
             return self.failed(plan, request, exc)
         if plan.on_success is not None:
@@ -60,7 +66,7 @@ class Endings:
             self._log_success(plan, request, text, runtime)
         if plan.after_return is not None:
             self._after_return(plan, request, states.SUCCESS, value, None)
-        return Outcome(_RETURNED, record, posts, False, "", None, text, runtime)
+        return Outcome(_RETURNED, record, posts, False, "", None, text, runtime, sequels)
 
     def raised(self, plan: Plan, request: Context, exc: BaseException) -> tuple[str, Outcome]:
         """The body raised: (state, outcome). Exceptions that are not the run's own are raised again."""
@@ -82,7 +88,7 @@ class Endings:
     def failed(self, plan: Plan, request: Context, exc: BaseException) -> Outcome:
         """FAILURE, with everything that goes with it."""
         info = ExceptionInfo(exc)
-        record, posts = self._store_failure(plan, request, states.FAILURE, exc, info.traceback)
+        record, sent = self._store_failure(plan, request, states.FAILURE, exc, info.traceback)
         if plan.on_failure is not None:
             self._call(
                 plan, request, "on_failure", plan.on_failure, exc, request.id, request.args, request.kwargs, info
@@ -100,12 +106,13 @@ class Endings:
         )
         if plan.after_return is not None:
             self._after_return(plan, request, states.FAILURE, exc, info)
-        return Outcome(Ending.RAISED, record, posts, reason=safe_repr(exc), traceback=info.traceback)
+        reason = safe_repr(exc)
+        return Outcome(Ending.RAISED, record, sent[0], reason=reason, traceback=info.traceback, sequels=sent[1])
 
     def _retried(self, plan: Plan, request: Context, retry: Retry) -> tuple[str, Outcome]:
         info = ExceptionInfo(retry)
         cause = retry.exc if retry.exc is not None else retry
-        record, posts = self._store_failure(plan, request, states.RETRY, cause, info.traceback)
+        record, sent = self._store_failure(plan, request, states.RETRY, cause, info.traceback)
         if plan.on_retry is not None:
             self._call(
                 plan, request, "on_retry", plan.on_retry, retry.exc, request.id, request.args, request.kwargs, info
@@ -114,41 +121,62 @@ class Endings:
             signals.task_retry.send(sender=plan.task, request=request, reason=retry, einfo=info)
         self._log(plan, request, logging.INFO, texts.LOG_RETRY, exc=safe_str(retry))
         reason = safe_repr(cause)
-        return states.RETRY, Outcome(Ending.RETRIED, record, posts, reason=reason, traceback=info.traceback)
+        outcome = Outcome(
+            Ending.RETRIED, record, sent[0], reason=reason, traceback=info.traceback, sequels=sent[1]
+        )  # fmt: skip
+        return states.RETRY, outcome
 
     def _ignored(self, plan: Plan, request: Context, exc: Ignore) -> tuple[str, Outcome]:
         self._log(plan, request, logging.INFO, texts.LOG_IGNORED, description="ignored")
-        return states.IGNORED, Outcome(Ending.IGNORED, None, tuple(request.outbox or ()))
+        posts, sequels = self._sent(request, states.IGNORED, exc)
+        return states.IGNORED, Outcome(Ending.IGNORED, None, posts, sequels=sequels)
 
     def _rejected(self, plan: Plan, request: Context, exc: Reject) -> tuple[str, Outcome]:
         """Refused for good is a failure to whoever waits for the result; to be queued again is no end at all."""
         record = None
-        posts: tuple[Post, ...] = tuple(request.outbox or ())
+        sent: Sent = (tuple(request.outbox or ()), ())
         self._log(plan, request, logging.WARNING, texts.LOG_REJECTED, exc=safe_repr(exc))
         if not exc.requeue:
-            record, posts = self._store_failure(plan, request, states.FAILURE, exc, None)
+            record, sent = self._store_failure(plan, request, states.FAILURE, exc, None)
             self._send_failure(plan, request, ExceptionInfo(exc))
         reason = safe_str(exc.reason) if exc.reason is not None else safe_repr(exc)
-        return states.REJECTED, Outcome(Ending.REJECTED, record, posts, requeue=bool(exc.requeue), reason=reason)
+        requeue = bool(exc.requeue)
+        return states.REJECTED, Outcome(Ending.REJECTED, record, sent[0], requeue, reason, sequels=sent[1])
 
     def _terminated(self, plan: Plan, request: Context, exc: Terminated) -> tuple[str, Outcome]:
-        record, posts = self._store_failure(plan, request, states.REVOKED, exc, None)
+        record, sent = self._store_failure(plan, request, states.REVOKED, exc, None)
         if signals.task_revoked.has_listeners:
             signals.task_revoked.send(sender=plan.task, request=request, terminated=True, signum=None, expired=False)
-        return states.REVOKED, Outcome(Ending.REVOKED, record, posts, reason=safe_str(exc))
+        return states.REVOKED, Outcome(Ending.REVOKED, record, sent[0], reason=safe_str(exc), sequels=sent[1])
 
     def _store_failure(
         self, plan: Plan, request: Context, state: str, exc: BaseException, traceback: str | None
-    ) -> tuple[Record | None, tuple[Post, ...]]:
-        posts = tuple(request.outbox or ())
-        if self._follow is not None and state != states.RETRY:
+    ) -> tuple[Record | None, Sent]:
+        sent: Sent = ((), ())
+        if request.outbox or request.has_followers:
             try:
-                posts = (*posts, *self._follow(request, state, exc))
+                sent = self._sent(request, state, exc)
+            except Unfinished:
+                raise
             except Exception as failed:  # noqa: BLE001
                 texts.logger.exception("Task %s[%s]: its callbacks were not sent: %r", plan.name, request.id, failed)
+                sent = (tuple(request.outbox or ()), ())
         if self._records.wanted(plan, request, failure=True):
-            return self._records.failure(request, state, exc, traceback), posts
-        return None, posts
+            return self._records.failure(request, state, exc, traceback), sent
+        return None, sent
+
+    def _sent(self, request: Context, state: str, value: Any) -> Sent:
+        """What goes out with the end: what the run itself sent, then what follows it."""
+        posts: tuple[Post, ...] = tuple(request.outbox or ())
+        sequels: tuple[Sequel, ...] = ()
+        ends = state not in (states.RETRY, states.IGNORED)
+        if request.opens or (request.adds and not ends):
+            grown = OpenJoin(str(request.group), request.adds)  # if it ends, its part of the join says so
+            sequels = (Sequel(opens=tuple(request.opens or ()), grows=(grown,) if request.adds and not ends else ()),)
+        if ends and self._follow is not None and request.has_followers:
+            followed = self._follow(request, state, value)
+            return (*posts, *followed.posts), (*sequels, *followed.sequels)
+        return posts, sequels
 
     def _send_failure(self, plan: Plan, request: Context, info: ExceptionInfo) -> None:
         if signals.task_failure.has_listeners:

@@ -54,6 +54,7 @@ class Executor:
         self._records: Records = self._verdicts.records
         self._open_message: Opener = self._verdicts.opener
         self._open_message.follows = follow is not None
+        self._verdicts.follow = follow
         self._endings = Endings(hostname, self._records, follow)
         self._endings.send_results = bool(app.conf["worker_send_task_events"])
         self._deduplicates = bool(app.conf["worker_deduplicate_successful_tasks"])
@@ -86,6 +87,7 @@ class Executor:
             plan = found
         if begun is not None:
             begun()
+            request.acknowledged = True
         return self._attempt(plan, request, None)
 
     # -- for the asyncio pool
@@ -101,6 +103,7 @@ class Executor:
             return plan
         if begun is not None:
             begun()
+            request.acknowledged = True
         body: limits.Body = [None]
         task = limits.register_task(body)
         try:
@@ -129,7 +132,9 @@ class Executor:
             if task is None:
                 return self._verdicts.unknown(raw)
             plan = self._plans[name] = make_plan(task, name)
-        if redelivered and self._deduplicates and self._around.succeeded_before(plan, request):
+        # What was to follow it may not have been sent yet: only another run tells.
+        may_skip = redelivered and self._deduplicates and not request.has_followers
+        if may_skip and self._around.succeeded_before(plan, request):
             return Outcome(Ending.IGNORED, reason="it has succeeded before")
         return plan
 
@@ -193,9 +198,18 @@ class Executor:
                 stop = limits.stopped(body)
                 if _ended_from_outside(exc):
                     raise
-                return around.raised(plan, request, exc) if stop is None else around.stopped(plan, request, stop)
+                if stop is not None:
+                    return around.stopped(plan, request, stop)
+                if request.has_followers:  # counting its part waits for a server
+                    failed: Outcome = await self._in_thread(around.raised, plan, request, exc)
+                    return failed
+                return around.raised(plan, request, exc)
             limits.stopped(body)  # it returned all the same
-            return around.returned(plan, request, value, self._monotonic() - began)
+            runtime = self._monotonic() - began
+            if request.has_followers:
+                returned: Outcome = await self._in_thread(around.returned, plan, request, value, runtime)
+                return returned
+            return around.returned(plan, request, value, runtime)
         finally:
             _set_top(outer)
             if around.cleanups:

@@ -1,8 +1,9 @@
 """The faces that execution needs of the app, its tasks, its backend and its loader, and no more than these."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
+from celeriac.core.join import Sequel
 from celeriac.core.message import Post
 from celeriac.current import Context
 
@@ -85,7 +86,22 @@ class AppFace(Protocol):
     def loader(self) -> Any: ...
 
 
-class FollowUp(Protocol):
-    """What a run's end sends on: callbacks, the next link of a chain, errbacks. Given by who knows workflows."""
+class Followed(NamedTuple):
+    """What a run's end sets in motion: messages, and what takes effect under conditions or besides."""
 
-    def __call__(self, request: Context, state: str, value: Any) -> Sequence[Post]: ...
+    posts: Sequence[Post] = ()
+    sequels: Sequence[Sequel] = ()
+
+
+class FollowUp(Protocol):
+    """What a run's end sends on: callbacks, the next link of a chain, errbacks, the body of a chord whose last part
+    it was. Given by who knows workflows, and asked only about requests with followers.
+
+    Raises Unfinished if the end can't be told to who must know of it.
+    """
+
+    def __call__(self, request: Context, state: str, value: Any) -> Followed: ...
+
+
+class Unfinished(Exception):
+    """The run can't be counted as ended: the message goes back to its queue, and the run is repeated."""

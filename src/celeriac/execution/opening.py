@@ -62,6 +62,7 @@ class Opener:
             made.errbacks = embed.errbacks
             made.chain = embed.chain
             made.chord = embed.chord
+            made.has_followers = True
         if redelivered:
             made.redelivered = True
         return made
@@ -110,6 +111,7 @@ class Opener:
             fields["errbacks"] = embed.errbacks
             fields["chain"] = embed.chain
             fields["chord"] = embed.chord
+            fields["has_followers"] = True
         return RunContext.adopt(fields)
 
     def _protocol1(self, message: Message) -> RunContext:

@@ -6,6 +6,7 @@ from typing import Any
 
 from celeriac.core import states
 from celeriac.core.clock import Clock
+from celeriac.core.errors import TaskRevokedError
 from celeriac.core.record import Record
 from celeriac.current import Context
 from celeriac.wire.results import Extended, Meta, encode, success
@@ -55,6 +56,11 @@ class Records:
             meta = Meta(request.id, state, exc, traceback, now=self._now())
             payload = encode(meta, self._serializer, self._compression)
         return Record(request.id, state, payload, "task", ttl)
+
+    def revoked(self, id: str) -> Record:
+        """REVOKED, for a task of which nothing else is known."""
+        meta = Meta(id, states.REVOKED, TaskRevokedError("revoked"), children=None, now=self._now())
+        return Record(id, states.REVOKED, encode(meta, self._serializer, self._compression), "task", self._ttl)
 
     def _meta(self, request: Context, state: str, value: Any, traceback: str | None) -> Meta:
         sent = request._children

@@ -15,7 +15,10 @@ Fields = dict[str, Any]
 
 _UNREAD: Final = "_unread"
 # A sender has no say in these: they are the executor's, or stand in the body.
-_NOT_HEADERS: Final = ("called_directly", "is_eager", "_children", "callbacks", "errbacks", "chain", "chord", _UNREAD)
+_NOT_HEADERS: Final = (
+    "called_directly", "is_eager", "_children", "callbacks", "errbacks", "chain", "chord", "has_followers",
+    "acknowledged", "adds", "opens", _UNREAD,
+)  # fmt: skip
 _fields: Final[GetSetDescriptorType] = Context.__dict__["__dict__"]
 
 

@@ -17,7 +17,7 @@ from celeriac.current import Context
 from celeriac.wire import envelope, serializers
 
 from .exception_info import ExceptionInfo
-from .faces import AppFace
+from .faces import AppFace, FollowUp
 from .opening import REFUSALS, Opener
 from .plan import Plan, make_plan
 from .records import Records
@@ -32,6 +32,7 @@ class Verdicts:
         self._app = app
         conf = app.conf
         self.records = Records(conf, hostname, clock, bool(getattr(app.backend, "enabled", True)))
+        self.follow: FollowUp | None = None  # what follows a failure; None: nobody sends it
         self.opener = Opener(hostname, serializers.accept_set(conf["accept_content"]))
 
     def lost(self, raw: bytes, reason: str, *, final: bool) -> Outcome:
@@ -53,8 +54,8 @@ class Verdicts:
         exc = NotRegistered(name)
         if signals.task_unknown.has_listeners:
             signals.task_unknown.send(sender=self._app, message=_message(raw), exc=exc, name=name, id=request.id)
-        record = self._failure(request, None, states.FAILURE, exc)
-        return Outcome(Ending.REFUSED, record, reason=f"no task named {name!r} is registered on this worker")
+        reason = f"no task named {name!r} is registered on this worker"
+        return self._outcome(Ending.REFUSED, reason, (request, None), (states.FAILURE, exc))
 
     def revoked(self, raw: bytes, *, expired: bool = False, terminated: bool = False, signum: Any = None) -> Outcome:
         """It was revoked, or expired, before it ran; or it was ended by request while it ran."""
@@ -72,15 +73,17 @@ class Verdicts:
                 signum=signum,
                 expired=expired,
             )
-        return Outcome(Ending.REVOKED, self._failure(request, plan, states.REVOKED, exc), reason=word)
+        return self._outcome(Ending.REVOKED, word, (request, plan), (states.REVOKED, exc))
 
     def refused(self, raw: bytes, exc: BaseException) -> Outcome:
         """Its body can't be decoded or its arguments are none. Whoever waits for the result learns that."""
         if signals.task_rejected.has_listeners:
             signals.task_rejected.send(sender=self._app, message=_message(raw), exc=exc)
         request = self._request(raw)
-        record = None if request is None else self._failure(request, self._plan(request), states.FAILURE, exc)
-        return Outcome(Ending.REFUSED, record, reason=f"{type(exc).__name__}: {exc}")
+        reason = f"{type(exc).__name__}: {exc}"
+        if request is None:
+            return Outcome(Ending.REFUSED, reason=reason)
+        return self._outcome(Ending.REFUSED, reason, (request, self._plan(request)), (states.FAILURE, exc))
 
     def _failed(self, raw: bytes, ending: Ending, exc: Exception, reason: str) -> Outcome:
         request = self._request(raw)
@@ -97,7 +100,18 @@ class Verdicts:
                 traceback=None,
                 einfo=ExceptionInfo(exc),
             )
-        return Outcome(ending, self._failure(request, plan, states.FAILURE, exc), reason=reason)
+        return self._outcome(ending, reason, (request, plan), (states.FAILURE, exc))
+
+    def _outcome(
+        self, ending: Ending, reason: str, run: tuple[Context, Plan | None], end: tuple[str, BaseException]
+    ) -> Outcome:
+        """With what is stored and what is sent because of it."""
+        request, plan = run
+        record = self._failure(request, plan, *end)
+        if self.follow is None or not request.has_followers:
+            return Outcome(ending, record, reason=reason)
+        followed = self.follow(request, *end)
+        return Outcome(ending, record, tuple(followed.posts), reason=reason, sequels=tuple(followed.sequels))
 
     def _failure(self, request: Context, plan: Plan | None, state: str, exc: BaseException) -> Any:
         if plan is None:

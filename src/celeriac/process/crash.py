@@ -12,9 +12,11 @@ from typing import Final
 CRASH_POINTS: Final = (
     "after_claim_before_dispatch",
     "after_dispatch",
+    "after_count",
     "after_run_before_report",
     "after_report_before_settle",
     "after_result_before_ack",
+    "after_fire_before_close",
     "after_settle",
     "before_requeue_on_shutdown",
     "during_recovery",

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from celeriac.app.lookup import find_app
+from celeriac.canvas.follow_up import FollowUp
 from celeriac.core import signals
 from celeriac.execution.executor import Executor
 from celeriac.pools.pool import PoolSettings
@@ -47,7 +48,7 @@ def settings_for(worker: Any) -> PoolSettings:
 
 def _hooks(app: Any, hostname: str, pool: str) -> PoolSettings:
     def make_runner() -> Executor:
-        return Executor(app, hostname)
+        return Executor(app, hostname, follow=FollowUp(app))
 
     return PoolSettings(
         concurrency=1,

@@ -5,6 +5,9 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
+
+from celeriac.canvas.follow_up import FollowUp
 from celeriac.core.clock import SYSTEM_CLOCK, Clock
 from celeriac.core.delivery import Action, Delivery, Settlement
 from celeriac.core.message import Queue
@@ -26,7 +29,10 @@ from .leasing import LeaseKeeper
 from .limits import LimitWatch
 from .paces import Paces
 from .plans import Plans
+from .rates import Rates, per_second
 from .recovery import Recoverer, Toucher
+from .revoking import Revoker
+from .sequels import Payer, owe
 from .settler import Settler, Store
 from .window import Window
 
@@ -38,15 +44,21 @@ class Consumer:
 
     def __init__(self, app: Any, pool: Pool, hostname: str, clock: Clock = SYSTEM_CLOCK) -> None:
         self.app = app
+        self.clock = clock
         self.conf = app.conf
         self.pool = pool
         self.hostname = hostname
         self.hands = Hands()
         self.plans = Plans(app.tasks, app.conf)
         verdicts = Verdicts(app, hostname)
+        self.follow = FollowUp(app)
+        verdicts.follow = owe
         self.ends = Ends(verdicts, app.conf)
         self.intake = Intake(self.plans, self.hands, self.ends, clock)
         self.intake.steps += received.wanted(self, verdicts.opener)
+        self.revoker = Revoker(self)
+        self.rates = Rates(self.hands, clock)
+        self._hold_to_rates()
         self.paces = Paces()
         self.dispatcher = Dispatcher(pool, self.hands, self.paces)
         self.limits = LimitWatch(pool, self.hands)
@@ -55,6 +67,26 @@ class Consumer:
         self.worker: Any = None
         self._abandoned = False
         self._stopping: asyncio.Task[None] | None = None
+
+    def _hold_to_rates(self) -> None:
+        """Limits are looked at if any task has one: others shall not pay for it."""
+        if self.conf["worker_disable_rate_limits"] or self.rates in self.intake.steps:
+            return
+        for name in self.app.tasks:
+            plan = self.plans.get(name)
+            if plan is not None and per_second(plan.rate_limit):
+                self.intake.steps.append(self.rates)
+                return
+
+    def limit_rate(self, task: str, limit: Any) -> None:
+        """From now on. Raises KeyError (there is no such task) and ValueError (that is no limit)."""
+        per_second(limit)
+        plan = self.plans.get(task)
+        if plan is None:
+            raise KeyError(task)
+        self.plans.replace(msgspec.structs.replace(plan, rate_limit=limit))
+        self._requeue(self.rates.changed(task))
+        self._hold_to_rates()
 
     def _most_in_hand(self) -> int | None:
         multiplier = self.conf["worker_prefetch_multiplier"]
@@ -77,10 +109,11 @@ class Consumer:
         assert broker.lease is not None
         self.store_connection: Connection | None = None
         store = None
-        if results is not None and results.results is not None and not broker.settles(results):
-            self.store_connection = Connection(results, None)
-            store = Store(self.store_connection)
-        self.settler = Settler(self.connection, broker.broker, store)
+        if results is not None and results.results is not None:
+            if results is not broker:
+                self.store_connection = Connection(results, None)
+            store = Store(self.store_connection or self.connection, apart=not broker.settles(results))
+        self.settler = Settler(self.connection, broker.broker, store, Payer(self.follow))
         ttl, every = conf["worker_lease_ttl"], conf["worker_lease_renew"]
         self.lease = LeaseKeeper(self.connection, broker.lease, ttl, every)
         self.recoverer = Recoverer(self.connection, broker.broker, conf["worker_recover_interval"], ttl)
@@ -103,7 +136,9 @@ class Consumer:
         self.claimer.flush = self._flush
         self.intake.settle = self.settler.add
         self.intake.dispatch = self._dispatch
+        self.rates.admit = self._admit
         self.giveback.give_back = self.give_back
+        self.revoker.wire()
         for service in (self.settler, self.lease, self.recoverer, self.toucher, self.claimer, self.limits):
             service.on_broken = lambda reason: self.on_broken(reason)
         self.giveback.on_broken = lambda reason: self.on_broken(reason)
@@ -140,6 +175,7 @@ class Consumer:
         await self.claimer.close()
         await self.giveback.close()
         crash.point("before_requeue_on_shutdown")
+        self._requeue(self.rates.take_back())
         self.give_back(self.dispatcher.take_back())
 
     async def finish(self, deadline: float) -> bool:
@@ -167,6 +203,15 @@ class Consumer:
         if len(self.hands) > self.pool.slots:
             self.giveback.taken()
 
+    def _admit(self, delivery: Delivery, at: float) -> None:
+        """One that has waited for its turn."""
+        self.intake(delivery, at)
+        self.dispatcher.flush()
+
+    def _requeue(self, deliveries: Sequence[Delivery]) -> None:
+        for delivery in reversed(deliveries):
+            self.settler.add(Settlement(delivery, Action.REQUEUE))
+
     def give_back(self, hands: list[Hand]) -> None:
         """Back to the broker, to be served next and in the same order (so the newest goes first)."""
         self.window.stalled()
@@ -176,7 +221,7 @@ class Consumer:
 
     def _forget_unbegun(self) -> None:
         """The lease was lost: others own what was claimed. What has not begun here must not begin any more."""
-        forgotten = self.dispatcher.take_back()
+        forgotten = [*self.rates.take_back(), *self.dispatcher.take_back()]
         if forgotten:
             logger.warning("%s claimed task(s) that had not begun here are left to other workers", len(forgotten))
 
@@ -199,7 +244,7 @@ class Consumer:
         if outcome.runtime:
             self.paces.note(hand.head.task, outcome.runtime)
         if hand.settled:
-            self.settler.add_result(outcome.record, outcome.posts)
+            self.settler.add_result(outcome)
         else:
             self.settler.add(self.ends.of_run(hand, outcome))
         self.claimer.poke()

@@ -8,6 +8,7 @@ import msgspec
 from celeriac.core.delivery import Action, Delivery, Settlement
 from celeriac.core.message import Post, Route
 from celeriac.core.outcome import Ending, Outcome
+from celeriac.core.record import Record
 from celeriac.execution.verdicts import Verdicts
 from celeriac.wire import envelope
 from celeriac.wire.envelope import Head
@@ -35,7 +36,7 @@ class Ends:
         fate = acks.fate(hand.plan, outcome, _crashes(hand))
         delivery = hand.delivery
         if fate.action is Action.ACK:
-            return Settlement(delivery, Action.ACK, outcome.record, outcome.posts)
+            return Settlement(delivery, Action.ACK, outcome.record, outcome.posts, sequels=outcome.sequels)
         raw = None
         if outcome.ending is Ending.REJECTED and fate.action is Action.REQUEUE:
             return _last_in_line(delivery)
@@ -58,6 +59,8 @@ class Ends:
         """The process that ran it is gone."""
         if hand.ended_by == "timeout":
             return self._verdicts.timed_out(hand.delivery.raw, hand.limit)
+        if hand.ended_by == "terminated":
+            return self._verdicts.revoked(hand.delivery.raw, terminated=True, signum=hand.signal)
         again = hand.plan.requeue_lost or hand.plan.retry_lost
         final = hand.settled or not again or _crashes(hand).left <= 0
         reason = f"Worker exited prematurely: {_exit_text(exitcode)} Job: {hand.run}."
@@ -72,13 +75,23 @@ class Ends:
         )
         outcome = self._verdicts.unknown(delivery.raw)
         reason = f"no task named {head.task!r} is registered on this worker"
-        return Settlement(delivery, Action.DEAD, outcome.record, outcome.posts, reason=reason)
+        return Settlement(delivery, Action.DEAD, outcome.record, outcome.posts, reason=reason, sequels=outcome.sequels)
 
     def expired(self, delivery: Delivery, head: Head, plan: TaskPlan) -> Settlement:
         """Its time has passed before it was run."""
         logger.info("Discarding revoked task: %s[%s]", head.task, head.id)
         outcome = self._verdicts.revoked(delivery.raw, expired=True)
-        return Settlement(delivery, Action.ACK, outcome.record, outcome.posts)
+        return Settlement(delivery, Action.ACK, outcome.record, outcome.posts, sequels=outcome.sequels)
+
+    def revoked(self, delivery: Delivery, head: Head) -> Settlement:
+        """By request, before it began."""
+        logger.info("Discarding revoked task: %s[%s]", head.task, head.id)
+        outcome = self._verdicts.revoked(delivery.raw)
+        return Settlement(delivery, Action.ACK, outcome.record, outcome.posts, sequels=outcome.sequels)
+
+    def record_of_revoked(self, id: str) -> Record:
+        """For whoever waits for a task of which nothing but its id is at hand."""
+        return self._verdicts.records.revoked(id)
 
     def too_often(self, delivery: Delivery, head: Head, plan: TaskPlan) -> Settlement | None:
         """It was in the hands of so many workers that died that it may be why."""
@@ -103,7 +116,9 @@ def _crashes(hand: Hand) -> acks.Crashes:
 def _buried(delivery: Delivery, outcome: Outcome, reason: str) -> Settlement:
     """Its counters are told in the reason; in the letter they are zero again, for whoever replays it."""
     raw = envelope.forgiven(delivery.raw)
-    return Settlement(delivery, Action.DEAD, outcome.record, outcome.posts, raw=raw, reason=reason)
+    return Settlement(
+        delivery, Action.DEAD, outcome.record, outcome.posts, raw=raw, reason=reason, sequels=outcome.sequels
+    )
 
 
 def _last_in_line(delivery: Delivery) -> Settlement:

@@ -7,41 +7,50 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Final
 
+import msgspec
+
 from celeriac.core.delivery import Delivery, Settlement
-from celeriac.core.message import Post
+from celeriac.core.join import Sequel
+from celeriac.core.outcome import Outcome
 from celeriac.core.ports import Broker
 from celeriac.core.record import Record
 from celeriac.process import crash
 
 from . import tending
 from .connection import Connection, ConnectionClosed
+from .sequels import Elsewhere, Payer
 
 logger = logging.getLogger("celeriac.worker")
 _BATCH: Final = 500
 
 
 class Store:
-    """Where results go when they can't be stored in the broker's own step."""
+    """Where results and joins are kept; `apart` if that is not where the broker's own step can reach."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, apart: bool) -> None:
         results = connection.transport.results
         assert results is not None
+        self.apart = apart
+        self.elsewhere = Elsewhere(connection)
+        self._connection = connection
         self._results = results
 
     async def put(self, records: Sequence[Record]) -> None:
-        await self._connection.run(lambda: self._results.store(records))
+        if records:
+            await self._connection.run(lambda: self._results.store(records))
 
 
 class Settler:
     """Takes settlements at any rate; `busy` tells the claimer to hold back."""
 
-    def __init__(self, connection: Connection, broker: Broker, store: Store | None) -> None:
+    def __init__(self, connection: Connection, broker: Broker, store: Store | None, payer: Payer) -> None:
         self._connection = connection
         self._broker = broker
-        self._store = store  # None: the broker's own step stores the records
+        self._store = store  # None: results are disabled
+        self._payer = payer
         self._waiting: deque[Settlement] = deque()
-        self._afterwards: list[tuple[Record | None, tuple[Post, ...]]] = []
+        self._followed = 0  # how many of them have sequels
+        self._afterwards: list[Outcome] = []
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -59,12 +68,14 @@ class Settler:
 
     def add(self, settlement: Settlement) -> None:
         self._waiting.append(settlement)
+        if settlement.sequels:
+            self._followed += 1
         self._wake.set()
 
-    def add_result(self, record: Record | None, posts: tuple[Post, ...]) -> None:
+    def add_result(self, outcome: Outcome) -> None:
         """The end of a run whose message was acknowledged when it began."""
-        if record is not None or posts:
-            self._afterwards.append((record, posts))
+        if outcome.record is not None or outcome.posts or outcome.sequels:
+            self._afterwards.append(outcome)
             self._wake.set()
 
     def tags(self) -> set[str]:
@@ -105,39 +116,63 @@ class Settler:
         """One batch; it stays first in line until the broker has answered."""
         waiting = self._waiting
         batch = list(islice(waiting, _BATCH))
+        followed = sum(1 for settlement in batch if settlement.sequels) if self._followed else 0
+        if followed:
+            batch = await self._payer.paid(batch)
         crash.point("after_report_before_settle")
-        if self._store is not None:
-            batch = await self._store_first(batch, self._store)
+        closing: dict[int, list[Sequel]] = {}
+        if self._store is not None and self._store.apart:
+            batch, closing = await self._store_first(batch, self._store)
         owner, broker = self.owner(), self._broker
         ours = await self._connection.run(lambda: broker.settle(owner, batch))
+        if closing and self._store is not None:
+            done = [sequel for number, some in closing.items() if ours[number] for sequel in some]
+            await self._store.elsewhere.close(done)
         crash.point("after_settle")
         for settlement, was_ours in zip(batch, ours, strict=True):
             waiting.popleft()
             if not was_ours:
                 self.on_fenced(settlement.delivery)
+        self._followed -= followed
         self.settled += len(batch)
 
-    async def _store_first(self, batch: list[Settlement], store: Store) -> list[Settlement]:
-        records = [settlement.record for settlement in batch if settlement.record is not None]
-        if not records:
-            return batch
-        await store.put(records)
-        crash.point("after_result_before_ack")
-        return [
-            Settlement(s.delivery, s.action, None, s.posts, s.raw, s.due, s.reason) if s.record is not None else s
-            for s in batch
-        ]
+    async def _store_first(
+        self, batch: list[Settlement], store: Store
+    ) -> tuple[list[Settlement], dict[int, list[Sequel]]]:
+        """The batch without what the broker can't do; and, by place, the sequels whose joins are to be closed."""
+        records: list[Record] = []
+        closing: dict[int, list[Sequel]] = {}
+        rest = list(batch)
+        for number, settlement in enumerate(batch):
+            if settlement.record is not None:
+                records.append(settlement.record)
+                rest[number] = msgspec.structs.replace(settlement, record=None)
+            if settlement.sequels:
+                rest[number], closing[number], more = await store.elsewhere.merged(rest[number])
+                records += more
+        if records:
+            await store.put(records)
+            crash.point("after_result_before_ack")
+        return rest, closing
 
     async def _flush_afterwards(self) -> None:
-        items, self._afterwards = self._afterwards, []
-        records = [record for record, _ in items if record is not None]
-        posts = [post for _, some in items for post in some]
-        results = self._store
-        if records and results is not None:
-            await results.put(records)
-        elif records:
-            stores = self._connection.transport.results
-            assert stores is not None
-            await self._connection.run(lambda: stores.store(records))
+        """There is no claim left that could fence: results first, then what follows, then joins are closed."""
+        outcomes, self._afterwards = self._afterwards, []
+        posts = [post for outcome in outcomes for post in outcome.posts]
+        records = [outcome.record for outcome in outcomes if outcome.record is not None]
+        sequels: list[Sequel] = []
+        for outcome in outcomes:
+            if outcome.sequels:
+                more, found = await self._payer.paid_afterwards(outcome.sequels)
+                posts += more
+                sequels += found
+        if sequels and self._store is not None:
+            sequels = await self._store.elsewhere.held(sequels)
+        posts += [post for sequel in sequels for post in sequel.posts]
+        records += [record for sequel in sequels for record in sequel.records]
+        if self._store is not None:
+            await self._store.put(records)
         if posts:
             await self._connection.run(lambda: self._broker.publish(posts))
+        if sequels and self._store is not None:
+            await self._store.elsewhere.close(sequels)

@@ -1,0 +1,114 @@
+"""Counting: the end of a chord's part, from the run that ended to what follows its join."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from celeriac.core import states
+from celeriac.core.clock import SYSTEM_CLOCK, Clock
+from celeriac.core.errors import ChordError, OperationalError
+from celeriac.core.ids import uuid
+from celeriac.core.join import DECLARED, Count, Counted, Part, Sequel
+from celeriac.core.ports import Transport
+from celeriac.execution.faces import Unfinished
+from celeriac.process import crash
+from celeriac.wire import parts
+
+logger: Final = logging.getLogger("celeriac.canvas")
+
+# How long to go on trying while the result store is away. A message that is not acknowledged goes back to its queue
+# then; for one that is, this is the only chance.
+_PATIENCE: Final = 60.0
+_LONG_PATIENCE: Final = 600.0
+_ONE_TRY: Final = 5.0
+_FIRST_PAUSE: Final = 0.05
+_LONGEST_PAUSE: Final = 1.0
+
+
+class Member(msgspec.Struct, frozen=True):
+    """One part of a join: a task that has ended, or that will never run."""
+
+    group: str
+    task_id: str
+    index: int | None
+    chord: Any  # the body's signature, as messages carry it
+    adds: int = 0
+
+    @property
+    def declared(self) -> bool:
+        return bool(self.chord.get(DECLARED))
+
+
+class Counter:
+    """Counts parts for one app. What follows a complete join is made by `fire` or, if a part failed, by `fail`."""
+
+    def __init__(self, app: Any, clock: Clock = SYSTEM_CLOCK, pause: Callable[[float], None] = time.sleep) -> None:
+        self._app = app
+        self._monotonic = clock.monotonic
+        self._pause = pause
+
+    def count(self, member: Member, state: str, value: Any, last_chance: bool) -> tuple[Counted, str]:
+        """What counting found, and the owner in whose name. Raises Unfinished while the store is away (not if this
+        is the last chance: then it is logged, and the join counts as open), EncodeError for an unwritable result.
+        """
+        transport: Transport | None = self._app.transports.results
+        owner = uuid()
+        if transport is None or transport.joins is None:
+            return Counted(Count.OPEN), owner  # celery.chord_unlock looks after it
+        payload = parts.encode(member.task_id, state, value, self._app.backend.serializer)
+        part = Part(
+            member.group, member.task_id, member.index, payload, owner,
+            member.declared, member.adds, self._app.backend.join_ttl,
+        )  # fmt: skip
+        counted = self._brought(transport, part, last_chance)
+        crash.point("after_count")
+        if counted.state is Count.OVER:
+            logger.info("Task %s was counted before: the join of its chord %s is over", part.task_id, part.group)
+        return counted, owner
+
+    def _brought(self, transport: Transport, part: Part, last_chance: bool) -> Counted:
+        joins = transport.joins
+        assert joins is not None
+        end = self._monotonic() + (_LONG_PATIENCE if last_chance else _PATIENCE)
+        pause = _FIRST_PAUSE
+        trouble: object = "another worker is about to start the chord's body"
+        while True:
+            try:
+                counted = transport.link().run(joins.part(part), _ONE_TRY)
+                if counted.state is not Count.TAKEN:
+                    return counted
+            except OperationalError as exc:
+                trouble = exc
+            if self._monotonic() + pause >= end:
+                break
+            self._pause(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        if not last_chance:
+            raise Unfinished(f"it could not be counted as a part of chord {part.group}: {trouble}")
+        logger.critical(
+            "Task %s could not be counted as a part of chord %s, whose body will not be called: %s",
+            *(part.task_id, part.group, trouble),
+        )
+        return Counted(Count.OPEN)
+
+    def results(self, payloads: Sequence[bytes]) -> list[Any]:
+        """What the body is called with. Raises ChordError if a part has failed or can't be read."""
+        backend = self._app.backend
+        found = []
+        for payload in payloads:
+            try:
+                task_id, state, value = parts.decode(payload, backend.serializer, backend.accept)
+            except Exception as exc:
+                raise ChordError(f"A part can't be read: {exc!r}") from exc
+            if state in states.PROPAGATE_STATES:
+                raise ChordError(f"Dependency {task_id} raised {value!r}") from value
+            found.append(value)
+        return found
+
+
+def sequel(member: Member, owner: str, counted: Counted, sent: Sequel) -> Sequel:
+    """What was sent, to take effect if it is this owner who closes the join."""
+    return msgspec.structs.replace(sent, group=member.group, owner=owner, foreign=counted.foreign)
