@@ -17,6 +17,7 @@ from celeriac.core.errors import (
 )
 from celeriac.core.message import Message
 from celeriac.core.ports import ResultStore, Transport
+from celeriac.core.ports.joins import JOIN_SECONDS
 from celeriac.core.record import Record
 from celeriac.execution.faces import default_hook
 from celeriac.result import Meta, Wait, Waiter
@@ -36,7 +37,7 @@ class Backend(ManyResults):
     enabled = True
     persistent = True
     supports_native_join = True
-    supports_autoexpire = True
+    supports_autoexpire = False  # the store deletes expired results itself
     is_async = True
 
     READY_STATES = states.READY_STATES
@@ -59,6 +60,7 @@ class Backend(ManyResults):
             self.waiter.ahead.threads if self.waiter.ahead is not None else frozenset()
         )
         self._store: ResultStore = transport.results
+        self.supports_autoexpire = bool(getattr(transport.results, "autoexpire", False))
         self._clock = clock
         self._cache = Cache(conf.result_cache_max)
 
@@ -75,6 +77,17 @@ class Backend(ManyResults):
     def as_uri(self, include_password: bool = False) -> str:
         """The URL; with its password only if you insist."""
         return str(self.app.transports.results_url) if include_password else self.url
+
+    @property
+    def join_ttl(self) -> float | None:
+        """So many seconds after the last sign of life a chord whose parts do not come is forgotten."""
+        return seconds_of(self.app.conf.result_chord_expires) or JOIN_SECONDS
+
+    def transport_of_joins(self) -> Transport:
+        """Where the parts of chords are counted. Raises NotImplementedError where they can't be."""
+        if self.transport.joins is None:
+            raise NotImplementedError(f"The result backend {self.url} can't count the parts of a chord")
+        return self.transport
 
     # -- reading
 
@@ -243,7 +256,10 @@ class Backend(ManyResults):
 
     def cleanup(self) -> int:
         """Delete expired results, where the store does not do so itself; returns how many."""
-        return self.transport.link().run(self._store.expire(), self.timeout)
+        expired = 0
+        while some := self.transport.link().run(self._store.expire(), self.timeout):
+            expired += some
+        return expired
 
     @default_hook
     def process_cleanup(self) -> None:
@@ -264,6 +280,7 @@ class DisabledBackend:
     is_async = False
     url = "disabled://"
     expires = None
+    join_ttl = None
     eager_threads: frozenset[int] = frozenset()
 
     def __init__(self, app: "Celeriac") -> None:
@@ -292,6 +309,7 @@ class DisabledBackend:
             "or leave broker_url unset to use the embedded store."
         )
 
+    transport_of_joins = _refuse
     get_state = get_status = get_result = get_traceback = get_children = get_task_meta = _refuse
     await_meta = wait_for_pending = exists = forget = _refuse
     read_many = await_many = get_many = iter_native = forget_many = _refuse

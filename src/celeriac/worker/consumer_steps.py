@@ -4,6 +4,7 @@ import asyncio
 from typing import Any, Final
 
 from .blueprint import StartStopStep
+from .housekeeping import house_of
 
 _SETTLE_WITHIN: Final = 10.0
 
@@ -30,4 +31,18 @@ class Tasks(StartStopStep):
         await c.stop_claiming()
 
 
-CONSUMER_STEPS = (Connection, Tasks)
+class Housekeeping(StartStopStep):
+    """Old results and dead letters are thrown away, whether or not there is a beat to say when."""
+
+    requires = (Tasks,)
+
+    async def start(self, c: Any) -> None:
+        c.housekeeper = house_of(c)
+        c.housekeeper.on_broken = lambda reason: c.on_broken(reason)
+        c.housekeeper.start()
+
+    async def close(self, c: Any) -> None:
+        await c.housekeeper.close()
+
+
+CONSUMER_STEPS = (Connection, Tasks, Housekeeping)

@@ -1,12 +1,15 @@
 """What the memory transport keeps beside queues: dead letters, results and leases; and its bus."""
 
 from collections.abc import Sequence
+from itertools import islice
 
 from celeriac.core.delivery import DeadLetter
 from celeriac.core.flow import Flow
 from celeriac.core.record import Record
 
 from .store import Store, Tenure, channel
+
+_SOME = 500  # letters that expire in one step
 
 
 class MemoryDeadLetters:
@@ -39,6 +42,17 @@ class MemoryDeadLetters:
 
         discarded: int = yield discard
         return discarded
+
+    def expire(self, ttl: float) -> Flow[int]:
+        def expire(store: Store) -> int:
+            end = store.clock.now() - ttl
+            old = [number for number, (letter, _) in islice(store.dead.items(), _SOME) if letter.died_at < end]
+            for number in old:
+                del store.dead[number]
+            return len(old)
+
+        expired: int = yield expire
+        return expired
 
 
 class MemoryResults:

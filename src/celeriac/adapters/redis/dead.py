@@ -25,6 +25,21 @@ return replayed
 """
 )
 
+# KEYS: letters, index. ARGV: seconds, how many. An id begins with the time of death, so that of a moment sorts
+# before all that died later.
+_EXPIRE = script(
+    """
+local time = redis.call('TIME')
+local bound = string.format('%017.6f', time[1] + time[2] / 1000000 - ARGV[1])
+local ids = redis.call('ZRANGEBYLEX', KEYS[2], '-', '(' .. bound, 'LIMIT', 0, ARGV[2])
+if #ids > 0 then
+  redis.call('HDEL', KEYS[1], unpack(ids))
+  redis.call('ZREM', KEYS[2], unpack(ids))
+end
+return #ids
+"""
+)
+
 _Letter = tuple[str, str, bytes]  # queue, reason, message
 _CHUNK = 500
 
@@ -62,6 +77,10 @@ class RedisDeadLetters:
             return 0
         number, _ = yield (("HDEL", keys.dead, *ids), ("ZREM", keys.dead_index, *ids))
         return int(number)
+
+    def expire(self, ttl: float) -> Flow[int]:
+        (expired,) = yield (("EVALSHA", _EXPIRE, 2, self._keys.dead, self._keys.dead_index, ttl, _CHUNK),)
+        return int(expired)
 
     def _replay(self, letters: Sequence[DeadLetter]) -> Flow[int]:
         if not letters:

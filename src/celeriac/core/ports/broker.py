@@ -81,3 +81,10 @@ class DeadLetters(Protocol):
     def discard(self, ids: Sequence[str] | None = None) -> Flow[int]:
         """Delete these letters, or all; returns how many."""
         ...
+
+    def expire(self, ttl: float) -> Flow[int]:
+        """Delete letters of messages that died more than `ttl` seconds ago: the oldest ones, some hundred at most.
+
+        Returns how many; call it again until that is 0.
+        """
+        ...

@@ -23,7 +23,10 @@ class ResultStore(Protocol):
         ...
 
     def expire(self) -> Flow[int]:
-        """Delete what has outlived its ttl, where the store does not do so itself; returns how many."""
+        """Delete what has outlived its ttl, where the store does not do so itself: some thousand at most.
+
+        Returns how many; call it again until that is 0.
+        """
         ...
 
     def channel(self, id: str) -> str:

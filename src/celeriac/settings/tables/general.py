@@ -63,7 +63,6 @@ SETTINGS = (
         None,
         "How long a dead letter is kept; None keeps it until it is replayed or discarded.",
         own=True,
-        feature=INERT,
     ),
     Setting(
         "extra_settings",

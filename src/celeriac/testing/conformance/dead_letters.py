@@ -2,7 +2,7 @@
 
 import pytest
 
-from celeriac.core.delivery import Action
+from celeriac.core.delivery import Action, Settlement
 
 from .harness import Harness, ids
 
@@ -60,6 +60,28 @@ class DeadLettersContract:
         letters = harness.run(harness.dead.letters())
         assert harness.run(harness.dead.discard([letters[1].id, "999999"])) == 1
         assert [letter.reason[0] for letter in harness.run(harness.dead.letters())] == ["a", "c"]
+
+    def test_letters_expire_and_younger_ones_stay(self, harness: Harness) -> None:
+        bury(harness, "a", "b")
+        assert harness.run(harness.dead.expire(1000.0)) == 0
+        harness.pass_time(2 * harness.tick)
+        assert harness.run(harness.dead.expire(harness.tick)) == 2
+        bury(harness, "c")
+        assert harness.run(harness.dead.expire(1000.0)) == 0
+        assert [letter.reason for letter in harness.run(harness.dead.letters())] == ["c is broken"]
+
+    def test_many_letters_expire_in_steps(self, harness: Harness) -> None:
+        harness.publish(*(f"n{number}" for number in range(1200)))
+        owner = harness.worker()
+        while deliveries := harness.claim(owner, 500).deliveries:
+            settlements = [Settlement(delivery, Action.DEAD, reason="broken") for delivery in deliveries]
+            harness.run(harness.broker.settle(owner, settlements))
+        harness.pass_time(2 * harness.tick)
+        expired: list[int] = []
+        while some := harness.run(harness.dead.expire(harness.tick)):
+            expired.append(some)
+        assert (sum(expired), len(expired) > 1) == (1200, True)
+        assert harness.run(harness.dead.letters()) == ()
 
     def test_discarding_without_ids_discards_all(self, harness: Harness) -> None:
         bury(harness, "a", "b", "c")
