@@ -4,8 +4,8 @@ The policy for local times that the clock skips or shows twice:
 
 - a time that does not exist runs once, at the end of the gap; several such times run once together,
 - a time that comes twice runs once, the first time,
-- but what names every minute or every hour follows the real clock: each real minute (hour) of the repeated
-  time too, and what names every hour has nothing to make up for after a gap.
+- but what names every minute or every hour follows the real clock: it runs in the repeated time too, and
+  what names every hour has nothing to make up for after a gap of whole hours.
 """
 
 from typing import Final
@@ -24,7 +24,7 @@ def next_match(pattern: Pattern, timeline: Timeline, after: int) -> int | None:
         local = when + offset
         if before > offset and not pattern.flowing:
             local = max(local, start + before)  # what the clock shows a second time has run
-        elif before < offset and when == start and not pattern.every_hour:
+        elif before < offset and when == start and not (pattern.every_hour and (offset - before) % 3600 == 0):
             missed = pattern.next_local(start + before)
             if missed is not None and missed < start + offset:
                 return start
