@@ -26,6 +26,7 @@ class Hand(msgspec.Struct, gc=False):
     settled: bool = False  # acknowledged early: its end is stored, not settled
     ended_by: str = ""  # why the worker ended the run: "timeout", "terminated"
     limit: float = 0.0  # the limit that ended it, for the error
+    signal: int = 0  # by which it was terminated
 
 
 class Hands:
@@ -33,6 +34,7 @@ class Hands:
 
     def __init__(self) -> None:
         self._by_run: dict[int, Hand] = {}
+        self._kept: dict[str, Delivery] = {}
         self._next_run = 1
         self.done = 0  # ever ended
         self.totals: dict[str, int] = {}  # ended per task name
@@ -50,6 +52,14 @@ class Hands:
         flags = plan.flags | REDELIVERED if delivery.redelivered or head.redelivered else plan.flags
         hand = self._by_run[run] = Hand(run, flags, deliveries, delivery.raw, delivery, head, plan, at)
         return hand
+
+    def keep(self, delivery: Delivery) -> None:
+        """It is ours and waits for its turn; it takes up no room."""
+        self._kept[delivery.tag] = delivery
+
+    def let_go(self, delivery: Delivery) -> None:
+        """Its turn has come, or it goes back."""
+        self._kept.pop(delivery.tag, None)
 
     def passed(self) -> None:
         """One ended without ever being in hand (not due, expired, refused): room for it is needed no more."""
@@ -72,4 +82,4 @@ class Hands:
         return self._by_run.pop(run, None)
 
     def tags(self) -> set[str]:
-        return {hand.delivery.tag for hand in self._by_run.values()}
+        return {hand.delivery.tag for hand in self._by_run.values()} | self._kept.keys()

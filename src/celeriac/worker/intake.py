@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
+from typing import Literal
 
 from celeriac.core.clock import Clock
 from celeriac.core.delivery import Action, Delivery, Settlement
@@ -16,7 +17,8 @@ from .plans import Plans, TaskPlan
 
 logger = logging.getLogger("celeriac.worker.consumer")
 
-Step = Callable[[Delivery, Head, TaskPlan], Settlement | None]
+# None: on to the next step. True: the step keeps the delivery and hands it in again when its time has come.
+Step = Callable[[Delivery, Head, TaskPlan], Settlement | Literal[True] | None]
 
 
 class Intake:
@@ -49,7 +51,8 @@ class Intake:
             for step in (*self.unusual_steps, *self.steps) if unusual else self.steps:
                 settlement = step(delivery, head, plan)
                 if settlement is not None:
-                    self._end(settlement)
+                    if settlement is not True:
+                        self._end(settlement)
                     return
         except Exception as exc:
             # Whatever one message does to a step: it must not end this worker, and the next, and the next.

@@ -108,7 +108,7 @@ class Toucher:
         try:
             while True:
                 await asyncio.sleep(_TOUCH_EVERY)
-                tags = [hand.delivery.tag for hand in self._hands]
+                tags = list(self._hands.tags())
                 if tags:
                     await self._connection.run(lambda tags=tags: touch(owner, tags))  # type: ignore[misc]
         except ConnectionClosed:

@@ -11,6 +11,7 @@ from celeriac.core import signals
 from celeriac.core.clock import SYSTEM_CLOCK, Clock
 from celeriac.pools.pool import Pool
 
+from . import rates
 from .blueprint import Blueprint
 from .components import WORKER_STEPS
 from .consumer import Consumer
@@ -57,9 +58,7 @@ class WorkController:
         """Everything that must come before the event loop: imports, forks."""
         self.announce()
         self.app.finalize()
-        limited = [name for name, task in self.app.tasks.items() if task.rate_limit]
-        if limited:
-            logger.warning("Rate limits are not in this release: %s run(s) without one", ", ".join(sorted(limited)))
+        rates.check(self.app.tasks)
         self.blueprint.apply(self, **self.options.extra)
 
     def announce(self) -> None:

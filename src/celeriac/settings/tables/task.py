@@ -135,7 +135,6 @@ SETTINGS = (
         None,
         "The rate limit of tasks that set none, such as `100/m`.",
         old="CELERY_DEFAULT_RATE_LIMIT",
-        feature=INERT,
     ),
     Setting(
         "task_remote_tracebacks",

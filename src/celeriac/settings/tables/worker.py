@@ -66,7 +66,6 @@ SETTINGS = (
         False,
         "Ignore the rate limits of tasks.",
         old="CELERY_DISABLE_RATE_LIMITS",
-        feature=INERT,
     ),
     Setting(
         "worker_max_tasks_per_child",
