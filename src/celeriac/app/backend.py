@@ -172,6 +172,13 @@ class Backend(ManyResults):
         **kwargs: Any,
     ) -> Any:
         """Store a state now. The ends of runs do not come this way: a worker stores them with its settlements."""
+        self.store_record(self.record_of(task_id, result, state, traceback, request))
+        return result
+
+    def record_of(
+        self, task_id: str, result: Any, state: str, traceback: str | None = None, request: Any = None
+    ) -> Record:
+        """What store_result stores, for whoever stores it together with something else."""
         meta = results.Meta(
             task_id,
             state,
@@ -183,8 +190,7 @@ class Backend(ManyResults):
             getattr(request, "parent_id", None),
         )
         payload = results.encode(meta, self.serializer, self.compression)
-        self.store_record(Record(task_id, state, payload, ttl=self._ttl(state)))
-        return result
+        return Record(task_id, state, payload, ttl=self._ttl(state))
 
     def store_record(self, record: Record) -> None:
         """Store a record that is encoded already."""

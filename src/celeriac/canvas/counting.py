@@ -11,7 +11,7 @@ from celeriac.core import states
 from celeriac.core.clock import SYSTEM_CLOCK, Clock
 from celeriac.core.errors import ChordError, OperationalError
 from celeriac.core.ids import uuid
-from celeriac.core.join import DECLARED, Count, Counted, Part, Sequel
+from celeriac.core.join import DECLARED, Count, Counted, Part
 from celeriac.core.ports import Transport
 from celeriac.execution.faces import Unfinished
 from celeriac.process import crash
@@ -43,7 +43,7 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Counter:
-    """Counts parts for one app. What follows a complete join is made by `fire` or, if a part failed, by `fail`."""
+    """Counts parts for one app."""
 
     def __init__(self, app: Any, clock: Clock = SYSTEM_CLOCK, pause: Callable[[float], None] = time.sleep) -> None:
         self._app = app
@@ -107,8 +107,3 @@ class Counter:
                 raise ChordError(f"Dependency {task_id} raised {value!r}") from value
             found.append(value)
         return found
-
-
-def sequel(member: Member, owner: str, counted: Counted, sent: Sequel) -> Sequel:
-    """What was sent, to take effect if it is this owner who closes the join."""
-    return msgspec.structs.replace(sent, group=member.group, owner=owner, foreign=counted.foreign)

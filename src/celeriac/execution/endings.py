@@ -48,10 +48,10 @@ class Endings:
         posts: tuple[Post, ...] = ()
         sequels: tuple[Sequel, ...] = ()
         try:
+            if request.outbox or request.has_followers:  # first: the record tells what was sent
+                posts, sequels = self._sent(request, states.SUCCESS, value)
             if records.enabled and records.wanted(plan, request):
                 record = records.success(request, value)
-            if request.outbox or request.has_followers:
-                posts, sequels = self._sent(request, states.SUCCESS, value)
         except Unfinished:
             raise
         except Exception as exc:  # noqa: BLE001
