@@ -15,7 +15,7 @@ from celeriac.core.flow import Flow
 from celeriac.core.message import Exchange, Message, Post, Queue, Route
 from celeriac.core.ports import TransportOptions
 from celeriac.core.record import Record
-from celeriac.wire import envelope
+from celeriac.wire import envelope, results
 from servers.redis_server import RedisServer
 
 CELERY = Queue("celery")
@@ -209,6 +209,38 @@ def test_a_success_stays_whatever_its_serializer(desk: Desk, client: redis.Redis
     client.set("celery-task-meta-x", stored)
     desk.run(desk.transport.results.store([Record("x", "FAILURE", b"late")]))
     assert client.get("celery-task-meta-x") == stored
+
+
+@pytest.mark.parametrize("prefix", ["", "{mine}"])
+def test_a_compressed_success_stays_too(client: redis.Redis, server: RedisServer, prefix: str) -> None:
+    desk = Desk(server, global_keyprefix=prefix)
+    key = f"{prefix}_celery-task-meta-x" if prefix else "celery-task-meta-x"
+
+    def stored(state: str, ttl: float | None = None) -> bytes | None:
+        meta = results.Meta("x", state, "y" * 100)
+        desk.run(desk.transport.results.store([Record("x", state, results.encode(meta, "json", "zlib"), ttl=ttl)]))
+        return client.get(key)
+
+    started = stored("STARTED", 50.0)
+    success = stored("SUCCESS", 50.0)
+    assert success not in (None, started)
+    assert stored("STARTED") == stored("SUCCESS", 5.0) == success
+    desk.run(desk.transport.results.store([Record("x", "FAILURE", b'{"status": "FAILURE"}')]))
+    assert client.get(key) == success
+    assert all(0 < client.ttl(name) <= 50 for name in client.keys("*celery-task-meta-x*"))
+    desk.run(desk.transport.results.forget(["x"]))
+    assert client.keys("*celery-task-meta-x*") == []
+    assert stored("STARTED") == started
+    desk.close()
+
+
+def test_the_mark_of_a_success_that_celery_forgot_does_not_keep_what_follows(desk: Desk, client: redis.Redis) -> None:
+    states = {state: results.encode(results.Meta("x", state), "json", "zlib") for state in ("SUCCESS", "RETRY")}
+    desk.run(desk.transport.results.store([Record("x", "SUCCESS", states["SUCCESS"])]))
+    client.delete("celery-task-meta-x")
+    for state in ("RETRY", "SUCCESS"):
+        desk.run(desk.transport.results.store([Record("x", state, states[state])]))
+        assert client.get("celery-task-meta-x") == states[state]
 
 
 @pytest.mark.parametrize(

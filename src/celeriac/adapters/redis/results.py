@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from ...core.flow import Flow, done
 from ...core.record import Record
 from .scripts import STORE
-from .settling import milliseconds, record_key
+from .settling import lifetime, mark_of, record_key
 
 _CHUNK = 500
 
 
 class RedisResults:
     """Flows of commands; no I/O."""
+
+    autoexpire = True  # old results need nobody to delete them
 
     def __init__(self, prefix: str, clustered: bool) -> None:
         self.prefix = prefix
@@ -23,7 +25,7 @@ class RedisResults:
         for start in range(0, len(records), self._chunk):
             some = records[start : start + self._chunk]
             keys = [record_key(self.prefix, record.kind, record.id) for record in some]
-            values = [part for record in some for part in (milliseconds(record.ttl), record.payload)]
+            values = [part for record in some for part in (lifetime(record), record.payload)]
             commands.append(("EVALSHA", STORE, len(keys), *keys, *values))
         if commands:
             yield tuple(commands)
@@ -40,7 +42,8 @@ class RedisResults:
 
     def forget(self, ids: Sequence[str], kind: str = "task") -> Flow[None]:
         if ids:
-            yield tuple(("DEL", record_key(self.prefix, kind, id)) for id in ids)
+            keys = [record_key(self.prefix, kind, id) for id in ids]
+            yield tuple(("DEL", key, mark_of(key)) for key in keys)
 
     def expire(self) -> Flow[int]:
         """Redis does this itself."""

@@ -97,18 +97,36 @@ return out
 )
 
 # Stores a result unless a SUCCESS is there already, and tells who waits for it. Other serializers than
-# JSON begin in another way, but all of them write the state's name near the start.
+# JSON begin in another way, but all of them write the state's name near the start. Where the payload is
+# compressed, a ttl with an `s` says that it is a SUCCESS, and a mark beside the result keeps that in mind.
+# The mark's name is in the result's slot of a cluster.
 _KEEP = """
+local function mark_of(key)
+  if string.find(key, '{[^}]+}') then return key .. '.success' end
+  return '{' .. key .. '}.success'
+end
 local function succeeded(key)
   local head = redis.pcall('GETRANGE', key, 0, 35)
   if type(head) ~= 'string' then return false end
+  if string.byte(head) == 0 then return redis.call('EXISTS', mark_of(key)) == 1 end
   if string.sub(head, 1, 1) == '{' then
     return string.find(head, '^{"status": ?"SUCCESS"') ~= nil
   end
   return string.find(head, 'status.?.?.?.?.?SUCCESS') ~= nil
 end
+local function mark(key, ttl, success)
+  if not success then
+    redis.call('DEL', mark_of(key))
+  elseif ttl == '0' then
+    redis.call('SET', mark_of(key), '1')
+  else
+    redis.call('SET', mark_of(key), '1', 'PX', ttl)
+  end
+end
 local function keep(key, ttl, payload)
   local fresh
+  local success = string.sub(ttl, -1) == 's'
+  if success then ttl = string.sub(ttl, 1, -2) end
   if ttl == '0' then
     fresh = redis.call('SET', key, payload, 'NX')
   else
@@ -122,11 +140,12 @@ local function keep(key, ttl, payload)
       redis.call('SET', key, payload, 'PX', ttl)
     end
   end
+  if string.byte(payload) == 0 then mark(key, ttl, success) end
   redis.call('PUBLISH', key, payload)
 end
 """
 
-# KEYS: the record keys. ARGV: per record its ttl in milliseconds (0: for ever) and payload.
+# KEYS: the record keys. ARGV: per record its ttl in milliseconds (0: for ever; see _KEEP) and payload.
 STORE = script(
     _KEEP
     + """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ import msgspec
 
 from ...core.delivery import Action, Settlement
 from ...core.join import Sequel
+from ...core.record import Record
+from ...core.states import SUCCESS
 from .packing import Argument, Command
 from .scripts import SETTLE
 
@@ -30,6 +33,12 @@ def milliseconds(ttl: float | None) -> int:
     return math.ceil(ttl * 1000) if ttl else 0
 
 
+def lifetime(record: Record) -> Argument:
+    """A record's ttl as the scripts read it: in milliseconds, and an `s` where only we know that it is a success."""
+    ttl = milliseconds(record.ttl)
+    return f"{ttl}s" if record.payload[:1] == b"\x00" and record.state == SUCCESS else ttl
+
+
 def settle_command(
     broker: RedisBroker, owner: str, chunk: Sequence[Settlement], bound: dict[str, Sequence[bytes]]
 ) -> Command:
@@ -47,7 +56,7 @@ def settle_command(
         tags.append(tag if tag.startswith(own) else "")
         record = settlement.record
         if record is not None and broker.apart is None:
-            records += (number, record_key(prefix, record.kind, record.id), milliseconds(record.ttl), record.payload)
+            records += (number, record_key(prefix, record.kind, record.id), lifetime(record), record.payload)
         for post in settlement.posts:
             for step in broker.steps(post, bound):
                 steps += (number, *step)
@@ -83,7 +92,7 @@ def _follow(
     for join in sequel.grows:
         joins += (label, "GROW", join_name(prefix, join.group), join.size, 0)
     for record in sequel.records:
-        records += (label, record_key(prefix, record.kind, record.id), milliseconds(record.ttl), record.payload)
+        records += (label, record_key(prefix, record.kind, record.id), lifetime(record), record.payload)
     for post in sequel.posts:
         for step in broker.steps(post, bound):
             steps += (label, *step)
@@ -96,6 +105,11 @@ def join_name(prefix: str, group: str) -> str:
 
 def record_key(prefix: str, kind: str, id: str) -> str:
     return f"{prefix}celery-task-meta-{id}" if kind == "task" else f"{prefix}celery-taskset-meta-{id}"
+
+
+def mark_of(key: str) -> str:
+    """Beside a compressed result: it is a success (as the script of the same name has it)."""
+    return f"{key}.success" if re.search(r"\{[^}]+\}", key) else f"{{{key}}}.success"
 
 
 def _requeue(broker: RedisBroker, number: int, settlement: Settlement) -> tuple[Argument, ...]:

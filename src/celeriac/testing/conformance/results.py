@@ -1,6 +1,7 @@
 """What a result store keeps, what it never overwrites, and when it forgets."""
 
 from celeriac.core.record import Record
+from celeriac.wire import results
 
 from .harness import Harness
 
@@ -43,6 +44,18 @@ class ResultsContract:
         for state in ("STARTED", "FAILURE", "REVOKED", "SUCCESS"):
             harness.run(harness.results.store([record("a", state, value="2")]))
             assert harness.run(harness.results.fetch(["a"])) == (record("a").payload,)
+
+    def test_a_compressed_success_is_never_overwritten_either(self, harness: Harness) -> None:
+        records = [
+            Record("a", state, results.encode(results.Meta("a", state, "x" * 500), "json", "zlib"), ttl=60.0)
+            for state in ("RETRY", "SUCCESS", "FAILURE")
+        ]
+        for stored, kept in zip(records, (records[0], records[1], records[1]), strict=True):
+            harness.run(harness.results.store([stored]))
+            assert harness.run(harness.results.fetch(["a"])) == (kept.payload,)
+        harness.run(harness.results.forget(["a"]))
+        harness.run(harness.results.store([records[2]]))
+        assert harness.run(harness.results.fetch(["a"])) == (records[2].payload,)
 
     def test_a_forgotten_result_is_gone_and_may_be_stored_anew(self, harness: Harness) -> None:
         harness.run(harness.results.store([record("a"), record("b")]))
