@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from celeriac.core.errors import OperationalError
+from celeriac.core.join import OpenJoin
 from celeriac.core.message import Post
 from celeriac.core.ports import AsyncLink, Transport
 from celeriac.result.async_waiting import AsyncWaiter
@@ -34,6 +35,19 @@ class Asynchronous:
                 except OperationalError as trouble:
                     await asyncio.sleep(attempts.pause(trouble))
             publisher.declared(transport, batch)
+
+    async def open(self, joins: Sequence[OpenJoin], options: Mapping[str, Any]) -> None:
+        """Returns when the result store knows the joins, within publish_timeout seconds."""
+        transport = self._app.backend.transport_of_joins()
+        here = self._loops.here()
+        attempts = Attempts(self._app.conf, options)
+        while True:
+            try:
+                link = await here.link(transport)
+                await link.run(transport.joins.open(joins), attempts.timeout)
+                return
+            except OperationalError as trouble:
+                await asyncio.sleep(attempts.pause(trouble))
 
     async def waiter(self) -> AsyncWaiter:
         """Whoever waits for results in the running loop."""

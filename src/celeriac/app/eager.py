@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from celeriac.canvas import eager
 from celeriac.core import states
 from celeriac.core.errors import Retry
 from celeriac.core.ids import uuid
@@ -12,8 +13,6 @@ from celeriac.current import Context, get_current_worker_task
 from celeriac.execution.eager import EagerExecutor, Ended
 from celeriac.result import EagerResult
 from celeriac.wire import serializers
-
-from .options import refuse_workflows
 
 Options = dict[str, Any]
 
@@ -29,7 +28,6 @@ class EagerCall(msgspec.Struct, frozen=True):
 
 def apply(task: Any, args: Any, kwargs: Any, call: EagerCall) -> EagerResult[Any]:
     """Run the task; what it raises is in the result, or raised with throw or task_eager_propagates."""
-    refuse_workflows(call.options)
     app = task.app
     app.finalize(auto=True)
     conf = app.conf
@@ -47,6 +45,11 @@ def apply(task: Any, args: Any, kwargs: Any, call: EagerCall) -> EagerResult[Any
         again: EagerResult[Any] = ended.value.sig.apply(throw=call.throw)
         return again
     return _result(task, task_id, ended)
+
+
+def workflow(sig: Any, args: Any, kwargs: Any, options: Options) -> Any:
+    """Run a chain, group or chord here and now."""
+    return eager.workflow(sig, args, kwargs, options)
 
 
 def as_sent(task: Any, args: Any, kwargs: Any, call: EagerCall) -> EagerResult[Any]:

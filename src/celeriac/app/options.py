@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any, Final
 
-from celeriac.core.absent import absent
 from celeriac.wire.task_message import TaskCall
 
 from .moments import after, moment, seconds_of, zone_of
@@ -83,16 +82,16 @@ KNOWN: Final = frozenset(_SAME) | frozenset(_WITH_DEFAULT) | _ELSEWHERE
 
 def call_from(app: Any, name: str, task_id: str, args: Any, kwargs: Any, options: Options) -> tuple[TaskCall, Any]:
     """The call that the options describe, and the Unix time before which it must not start (or None)."""
-    refuse_workflows(options)
     fields: Options = {key: options[key] for key in _SAME if options.get(key) is not None}
     for key in _WITH_DEFAULT:
         if options.get(key):
             fields[key] = options[key]
+    _followers(options, fields)
     _limits(fields)
     stamped = options.get("stamped_headers")
     if stamped:
         fields["stamped_headers"] = stamped
-        fields["stamps"] = {stamp: _as_list(options.get(stamp)) for stamp in stamped}
+        fields["stamps"] = {stamp: options.get(stamp) for stamp in stamped}
     extra = options.keys() - KNOWN
     if extra:
         fields["properties"] = _properties(extra.difference(stamped or ()), options)
@@ -115,11 +114,14 @@ def call_from(app: Any, name: str, task_id: str, args: Any, kwargs: Any, options
     )
 
 
-def refuse_workflows(options: Options) -> None:
-    """What is to follow a task would be lost on workers of this release: better not to send the task at all."""
-    for name in ("link", "link_error", "chain", "chord"):
-        if options.get(name):
-            absent(f"the call option {name!r}")
+def _followers(options: Options, fields: Options) -> None:
+    """What is to follow the task; one callback may stand for a list of one."""
+    for option, field in (("link", "callbacks"), ("link_error", "errbacks"), ("chain", "chain")):
+        value = options.get(option)
+        if value:
+            fields[field] = list(value) if isinstance(value, (list, tuple)) else [value]
+    if options.get("chord"):
+        fields["chord"] = options["chord"]
 
 
 def _limits(fields: Options) -> None:
@@ -176,10 +178,6 @@ def _properties(names: Any, options: Options) -> Options:
         if near:
             raise TypeError(f"there is no call option {name!r}: did you mean {near[0]!r}?")
     return found
-
-
-def _as_list(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]
 
 
 def _mode(mode: Any) -> int:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from celeriac.core.errors import OperationalError
 from celeriac.core.flow import Flow
+from celeriac.core.join import OpenJoin
 from celeriac.core.message import Post, Queue
 from celeriac.core.ports import Transport
 
@@ -33,13 +34,29 @@ class Publisher:
                     time.sleep(attempts.pause(trouble))
             self.declared(transport, batch)
 
+    def open(self, joins: Sequence[OpenJoin], options: Mapping[str, Any]) -> None:
+        """Returns when the result store knows the joins, within publish_timeout seconds."""
+        transport: Transport = self._app.backend.transport_of_joins()
+        attempts = Attempts(self._app.conf, options)
+        while True:
+            try:
+                assert transport.joins is not None
+                transport.link().run(transport.joins.open(joins), attempts.timeout)
+                return
+            except OperationalError as trouble:
+                time.sleep(attempts.pause(trouble))
+
     def flow(self, transport: Transport, posts: Sequence[Post]) -> Flow[None]:
         """Declare what is new, then publish."""
         broker = transport.broker
         assert broker is not None
-        mark = id(transport)
-        new = [queue for queue in _queues(posts) if (mark, queue.name) not in self._declared]
+        new = self.undeclared(transport, posts)
         return _declare_and_publish(broker, new, posts) if new else broker.publish(posts)
+
+    def undeclared(self, transport: Transport, posts: Sequence[Post]) -> list[Queue]:
+        """The queues of these posts that the broker may not know yet."""
+        mark = id(transport)
+        return [queue for queue in _queues(posts) if (mark, queue.name) not in self._declared]
 
     def declared(self, transport: Transport, posts: Sequence[Post]) -> None:
         """These posts went out: their queues are known to the broker."""

@@ -1,6 +1,6 @@
 """Rooms: the parts of an app, each made when it is first used."""
 
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
@@ -81,6 +81,22 @@ class Rooms:
     def acontrol(self) -> Any:
         """The same commands, to be awaited."""
         return import_module("celeriac.control").AsyncControl(self)
+
+    @cached_property
+    def canvas(self) -> Any:
+        """Signatures and workflows. Imported when they are needed, too."""
+        return import_module("celeriac.canvas")
+
+    @cached_property
+    def schedules(self) -> Any:
+        """The periodic tasks as they are in the broker's store: list, add, pause, resume, run, remove, next."""
+        # A storey above: looked up when it is used.
+        return import_module("celeriac.beat.timetable").Schedules(self)
+
+    @cached_property
+    def Beat(self) -> Any:  # noqa: N802 - Celery's name
+        """`app.Beat(...).run()` is `celeriac beat` in this process."""
+        return partial(import_module("celeriac.beat.program").Beat, app=self)
 
     @cached_property
     def backend(self) -> Any:

@@ -5,9 +5,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from celeriac import result as results
+from celeriac.core.join import OpenJoin
+from celeriac.core.message import Post
 from celeriac.result import AsyncResult as Result
 
-from . import calling
+from . import calling, launching
 
 if TYPE_CHECKING:
     from .app import Celeriac
@@ -31,6 +33,18 @@ class Sending:
     async def asend_many(self, calls: Iterable[Sequence[Any]], **options: Any) -> list[Result[Any]]:
         """send_many, from async code."""
         return await calling.asend_many(cast("Celeriac", self), calls, options)
+
+    def launch(self, calls: launching.Calls, joins: Sequence[OpenJoin], options: dict[str, Any]) -> None:
+        """Open the joins of a workflow, then send its first calls in one round trip."""
+        launching.launch(cast("Celeriac", self), calls, joins, options)
+
+    async def alaunch(self, calls: launching.Calls, joins: Sequence[OpenJoin], options: dict[str, Any]) -> None:
+        """launch, from async code."""
+        await launching.alaunch(cast("Celeriac", self), calls, joins, options)
+
+    def prepare(self, calls: launching.Calls) -> list[Post]:
+        """The messages of these calls, for whoever publishes them together with something else."""
+        return launching.prepare(cast("Celeriac", self), calls)
 
     @cached_property
     def AsyncResult(self) -> type[Result[Any]]:  # noqa: N802 - Celery's name

@@ -24,6 +24,7 @@ from . import calling, retrying
 from .annotations import annotate
 from .checking import checker
 from .from_config import FROM_CONFIG, FromConfig, settle
+from .signing import Signing
 
 if TYPE_CHECKING:
     from .app import Celeriac
@@ -40,7 +41,7 @@ class _App:
         return get_current_app() if app is None else app
 
 
-class Task(Generic[P, R]):
+class Task(Signing, Generic[P, R]):
     """A unit of work. Subclass it to give many tasks the same options and handlers."""
 
     _app: ClassVar[Any] = None
@@ -125,10 +126,6 @@ class Task(Generic[P, R]):
     @default_hook
     def after_return(self, status: str, retval: Any, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
         """Called after a success or a failure, last of all handlers."""
-
-    def on_replace(self, sig: Any) -> NoReturn:
-        """Called when the task replaces itself by a signature."""
-        absent("Task.replace")
 
     def shadow_name(self, args: Any, kwargs: Any, options: Any) -> str | None:
         """Another name for this call in logs and monitors."""
@@ -311,13 +308,6 @@ class Task(Generic[P, R]):
             self.request.children.append(result)
         return result
 
-    # -- workflows come in a later release
-
-    s = si = signature = subtask = absent_method("Task.s")
-    signature_from_request = subtask_from_request = absent_method("Task.signature_from_request")
-    map = starmap = chunks = absent_method("Task.chunks")
-    replace = absent_method("Task.replace")
-    add_to_chord = absent_method("Task.add_to_chord")
     send_event = absent_method("Task.send_event")
 
     def __reduce__(self) -> tuple[Any, ...]:

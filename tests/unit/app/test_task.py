@@ -1,6 +1,7 @@
 """Tasks: what the decorator makes, how they are named, bound and called directly."""
 
 import inspect
+import json
 import pickle
 import warnings
 
@@ -211,24 +212,16 @@ def test_positional_options_are_refused(app) -> None:
         app.task("name")
 
 
-@pytest.mark.parametrize("name", ["s", "si", "signature", "replace", "chunks", "add_to_chord"])
-def test_workflows_say_that_they_are_absent(app, name) -> None:
+@pytest.mark.parametrize(
+    ("option", "field"), [("link", "callbacks"), ("link_error", "errbacks"), ("chain", "chain"), ("chord", "chord")]
+)
+def test_what_is_to_follow_a_call_travels_in_its_body(app, option, field) -> None:
     @app.task
     def task(): ...
 
-    with pytest.raises(NotImplementedError, match="not in this release"):
-        getattr(task, name)()
-
-
-@pytest.mark.parametrize("name", ["link", "link_error", "chain", "chord"])
-def test_a_call_whose_callbacks_would_be_lost_is_not_sent(app, name) -> None:
-    @app.task
-    def task(): ...
-
-    options = {name: [{"task": "next"}]}
-    for call in (task.apply_async, task.apply, lambda **given: app.send_task("by.name", **given)):
-        with pytest.raises(NotImplementedError, match=f"the call option '{name}' is not in this release"):
-            call(**options)
+    given = {"task": "next"} if option == "chord" else [{"task": "next"}]
+    post = app.sender.post(task, (), {}, {option: given})
+    assert json.loads(post.message.body)[2][field] == given
 
 
 @pytest.mark.parametrize("name", ["control", "events"])

@@ -1,0 +1,207 @@
+"""Following: what a run's end sends on: callbacks, the next link of a chain, errbacks. Nothing is published here."""
+
+import inspect
+import logging
+from collections.abc import Iterable, Sequence
+from types import CoroutineType
+from typing import Any, Final, NamedTuple
+
+from celeriac.core import states
+from celeriac.core.join import OpenJoin
+from celeriac.core.message import Post
+from celeriac.execution import loops
+from celeriac.execution.exception_info import ExceptionInfo
+
+from .kinds import (
+    CHAIN,
+    CHORD,
+    GROUP,
+    TASK,
+    Options,
+    Tree,
+    body_of,
+    group_of,
+    kind_of,
+    listed,
+    tasks_of,
+)
+from .launching import planned
+from .planning import Flight
+from .signature import maybe_signature
+
+logger: Final = logging.getLogger("celeriac.canvas")
+
+
+class Unreached(NamedTuple):
+    """A task of a workflow that will never run, because one before it failed: whoever waits for it must learn that."""
+
+    task_id: str
+    name: str
+    ignored: bool  # its call said ignore_result
+    group_id: str | None
+    group_index: int | None
+    chord: Any  # the body of the chord in whose header it is a part, or None
+
+
+class Following(NamedTuple):
+    """What is to take effect with a run's end. The joins must be open before the posts are published."""
+
+    posts: Sequence[Post] = ()
+    opens: Sequence[OpenJoin] = ()
+    unreached: Sequence[Unreached] = ()
+    children: Sequence[Any] = ()  # results of what is sent
+
+
+def after_success(app: Any, request: Any, value: Any) -> Following:
+    """Callbacks and the next link of the chain get the result."""
+    flights = []
+    callbacks = listed(request.callbacks)
+    if callbacks:
+        alone = callbacks if len(callbacks) == 1 else [one for one in callbacks if kind_of(one) == GROUP]
+        together = [] if len(callbacks) == 1 else [one for one in callbacks if kind_of(one) != GROUP]
+        trees = [*alone, *([group_of(together)] if len(together) > 1 else together)]
+        flights += [next_after(app, request, tree, (value,), {}) for tree in trees]
+    chain = listed(request.chain)
+    if chain:
+        *rest, link = chain
+        flights.append(next_after(app, request, link, (value,), {"chain": rest} if rest else {}))
+    return _following(app, request, flights)
+
+
+def after_failure(app: Any, request: Any, state: str, exc: BaseException) -> Following:
+    """Errbacks, unless the task was revoked; the rest of the chain will never run."""
+    flights = [] if state != states.FAILURE else _errbacks(app, request, (request.id, request.errbacks), exc)
+    return _following(app, request, flights, tuple(unreached(listed(request.chain)[::-1])))
+
+
+def unstarted(app: Any, request: Any, tree: Tree, exc: BaseException) -> Following:
+    """A workflow (a chord's body, for one) will not start at all, because of this exception."""
+    flights: list[Flight] = []
+    for task in _starts(tree):
+        options = task.get("options") or {}
+        flights += _errbacks(app, request, (options.get("task_id"), options.get("link_error")), exc)
+    return _following(app, request, flights, tuple(unreached([tree])))
+
+
+def body_after(app: Any, request: Any, body: Tree, results: list[Any]) -> Following:
+    """The body of a chord gets the results of its header; `request` is that of the last part."""
+    return _following(app, request, [next_after(app, request, body, (results,), {})])
+
+
+def next_after(app: Any, request: Any, tree: Tree, args: Sequence[Any], options: Options) -> Flight:
+    """The plan of what comes after this request's task."""
+    return planned(app, tree, args, {}, {**options, **kin_of(app, request, tree)})
+
+
+def kin_of(app: Any, request: Any, tree: Tree) -> Options:
+    """The options that say which task sends it."""
+    options: Options = {"root_id": request.root_id or request.id, "parent_id": request.id}
+    if app.conf.task_inherit_parent_priority and (tree.get("options") or {}).get("priority") is None:
+        priority = (request.delivery_info or {}).get("priority")
+        if priority is not None:
+            options["priority"] = priority
+    return options
+
+
+def _following(app: Any, request: Any, flights: list[Flight], never: Sequence[Unreached] = ()) -> Following:
+    calls = [call for flight in flights for call in flight.calls]
+    if not calls and not never:
+        return Following()
+    children = [flight.result for flight in flights if flight.result is not None]
+    return Following(
+        tuple(app.prepare(calls)) if calls else (),
+        tuple(join for flight in flights for join in flight.joins),
+        tuple(never),
+        children,
+    )
+
+
+def unreached(trees: Iterable[Tree]) -> Iterable[Unreached]:
+    """Those of their tasks that somebody may wait for, in the order in which they would have run."""
+    waiting = list(trees)[::-1]
+    while waiting:
+        tree = waiting.pop()
+        kind = kind_of(tree)
+        options = tree.get("options") or {}
+        waiting.extend(listed(options.get("chain")))
+        if kind in (CHAIN, GROUP):
+            waiting.extend(reversed(tasks_of(tree)))
+        elif kind == CHORD:
+            if body_of(tree) is not None:
+                waiting.append(body_of(tree))
+        elif options.get("task_id"):
+            yield Unreached(
+                options["task_id"],
+                tree["task"],
+                bool(options.get("ignore_result")),
+                options.get("group_id"),
+                options.get("group_index"),
+                options.get("chord"),
+            )
+
+
+def _starts(tree: Tree) -> Iterable[Tree]:
+    """The tasks that would have been the first to run, for a chord those of its body."""
+    waiting = [tree]
+    while waiting:
+        tree = waiting.pop()
+        kind = kind_of(tree)
+        if kind == TASK:
+            yield tree
+        elif kind == CHORD:
+            waiting.extend([body_of(tree)] if body_of(tree) is not None else [])
+        else:
+            tasks = tasks_of(tree)
+            waiting.extend(tasks[:1] if kind == CHAIN else reversed(tasks))
+
+
+# -- errbacks, of both styles
+
+
+def _errbacks(app: Any, request: Any, failed: tuple[Any, Any], exc: BaseException) -> list[Flight]:
+    """New-style errbacks are called here; the others are sent, with the id of the failed task."""
+    id, errbacks = failed
+    sent = []
+    for errback in listed(errbacks):
+        if _called_here(app, errback):
+            _call(app, request, errback, exc)
+        else:
+            sent.append(errback)
+    if not sent:
+        return []
+    kin = {"root_id": request.root_id or request.id, "parent_id": id}
+    return [planned(app, group_of(sent), (id,), {}, kin)]
+
+
+def _called_here(app: Any, errback: Tree) -> bool:
+    """New style: a function, known here, that takes more than the id of the failed task: (request, exc, traceback)."""
+    if kind_of(errback) != TASK:
+        return False
+    task = app.tasks.get(errback["task"])
+    if task is None or not getattr(task, "_decorated", False):
+        return False
+    if not isinstance(inspect.getattr_static(type(task), "run", None), staticmethod):
+        return False  # with bind=True the task itself comes first: old style
+    return _takes_more_than_one(task.run, errback)
+
+
+def _takes_more_than_one(fun: Any, errback: Tree) -> bool:
+    """After the arguments that the errback has already."""
+    free = -len(errback.get("args") or ())
+    known = errback.get("kwargs") or {}
+    for parameter in inspect.signature(fun).parameters.values():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            return True
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+            free += parameter.name not in known
+    return free > 1
+
+
+def _call(app: Any, request: Any, errback: Tree, exc: BaseException) -> None:
+    """What it raises is logged, and changes nothing any more."""
+    try:
+        found = maybe_signature(errback, app=app)(request, exc, ExceptionInfo(exc).traceback)
+        if type(found) is CoroutineType:
+            loops.run(found)
+    except Exception:
+        logger.exception("Task %s[%s]: its errback %s failed", request.task, request.id, errback["task"])

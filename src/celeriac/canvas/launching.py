@@ -1,0 +1,117 @@
+"""Launching: a planned workflow on its way: its joins are declared, then its first messages go out together."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from celeriac.core.ids import uuid
+from celeriac.current import get_current_worker_task
+
+from .freezing import Setting, frozen
+from .kinds import TASK, Options, Tree, kind_of, with_options
+from .planning import Flight, placed, plan, renamed
+
+Args = Sequence[Any]
+Kwargs = Mapping[str, Any]
+
+
+def setting_of(app: Any) -> Setting:
+    """What plans need of an app."""
+    results, groups = app.AsyncResult, app.GroupResult
+    conf = app.conf
+    return Setting(
+        uuid,
+        app.thread_oid,
+        lambda id, name: results(id, task_name=name),
+        groups,
+        app.backend.join_ttl,
+        bool(conf.task_allow_error_cb_on_chord_header),
+    )
+
+
+def planned(app: Any, tree: Tree, args: Args, kwargs: Kwargs, options: Options) -> Flight:
+    """The plan of a workflow of this app."""
+    return plan(tree, (args, kwargs), options, setting_of(app))
+
+
+# -- several tasks
+
+
+def send(sig: Any, args: Args, kwargs: Kwargs, options: Options) -> Any:
+    """Send what comes first of a chain, group or chord; the result is that of what comes last."""
+    app = sig.app
+    if app.conf.task_always_eager:
+        return app.eager.workflow(sig, args, kwargs, options)
+    options = dict(options)
+    remembered = options.pop("add_to_parent", True)
+    flight = planned(app, sig, args, kwargs, options)
+    if flight.calls:
+        app.launch(flight.calls, flight.joins, _how(options))
+    return _remember(flight.result, remembered)
+
+
+async def asend(sig: Any, args: Args, kwargs: Kwargs, options: Options) -> Any:
+    """send, from async code."""
+    app = sig.app
+    if app.conf.task_always_eager:
+        return app.eager.workflow(sig, args, kwargs, options)
+    options = dict(options)
+    remembered = options.pop("add_to_parent", True)
+    flight = planned(app, sig, args, kwargs, options)
+    if flight.calls:
+        await app.alaunch(flight.calls, flight.joins, _how(options))
+    return _remember(flight.result, remembered)
+
+
+def _how(options: Options) -> Options:
+    """What says how to publish."""
+    return {name: options[name] for name in ("retry", "retry_policy") if name in options}
+
+
+def _remember(result: Any, wanted: bool) -> Any:
+    """The task that sent it, if one did, has it among its children."""
+    if wanted and result is not None:
+        parent = get_current_worker_task()
+        if parent is not None:
+            parent.add_trail(result)
+    return result
+
+
+# -- one task
+
+
+def send_one(sig: Any, args: Args, kwargs: Kwargs, options: Options) -> Any:
+    """Send a single task; a task class of one's own may have its own way to do that."""
+    task = task_of(sig)
+    if task is None:
+        return sig.app.send_task(sig["task"], args, kwargs, **options)
+    return task.apply_async(args, kwargs, **options)
+
+
+async def asend_one(sig: Any, args: Args, kwargs: Kwargs, options: Options) -> Any:
+    """send_one, from async code."""
+    task = task_of(sig)
+    if task is None:
+        return await sig.app.asend_task(sig["task"], args, kwargs, **options)
+    return await task.aapply_async(args, kwargs, **options)
+
+
+def task_of(sig: Any) -> Any:
+    """The task, if this process knows it."""
+    return sig._type if sig._type is not None else sig.app.tasks.get(sig["task"])
+
+
+# -- ids
+
+
+def freeze(sig: Any, id: str | None, said: Options) -> Any:
+    """Give a signature and all its parts ids and a place, in place; the result it will have."""
+    given = {key: value for key, value in said.items() if value is not None}
+    tree: Any = dict(sig)
+    if kind_of(tree) == TASK:
+        tree = with_options(tree, **given, **({} if id is None else {"task_id": id, "reply_to": sig.app.thread_oid}))
+    else:
+        place: Options = {key: given[key] for key in ("group_id", "group_index", "chord") if key in given}
+        tree = placed(tree if id is None else renamed(tree, id), place) if place or id is not None else tree
+    ready = frozen(tree, setting_of(sig.app))
+    sig.update(ready.tree)
+    return ready.last

@@ -1,0 +1,90 @@
+"""Replacing: a running task puts a workflow in its place, or adds a member to the chord it is in."""
+
+from typing import Any, Final, NoReturn
+
+from celeriac.core.errors import Ignore, ImproperlyConfigured
+from celeriac.current import Context
+
+from .kinds import CHAIN, GROUP, Options, kind_of, listed, made, tasks_of
+from .launching import planned
+from .operators import joined
+from .planning import Flight, linked, with_errbacks
+from .signature import Signature, maybe_signature
+
+# What a group returns in the place of one task: the list of its results.
+_WHOLE: Final = made("celery.accumulate", None, {"index": 0})
+
+
+def replace(task: Any, sig: Any) -> Any:
+    """Send the signature under the task's own id; what was to follow the task follows the signature's end."""
+    request: Context = task.request
+    _check(sig)
+    if kind_of(sig) == GROUP:
+        sig = maybe_signature(joined(sig, _WHOLE), app=task.app)
+    if request.is_eager or request.called_directly:
+        return sig.apply().get(disable_sync_subtasks=False)
+    tree = linked(dict(sig), listed(request.callbacks))
+    on_header = bool(task.app.conf.task_allow_error_cb_on_chord_header)
+    tree = with_errbacks(tree, listed(request.errbacks), on_header)
+    _with_the_end(task, request, planned(task.app, tree, (), {}, _inherited(request)))
+    return task.on_replace(sig)
+
+
+def _check(sig: Any) -> None:
+    if not isinstance(sig, Signature):
+        raise TypeError(f"a task can be replaced by a signature only, such as other.s(1), not by {type(sig).__name__}")
+    if sig.options.get("chord"):
+        raise ImproperlyConfigured("A signature replacing a task must not be part of a chord")
+    if kind_of(sig) == CHAIN and not tasks_of(sig):
+        raise ImproperlyConfigured("Cannot replace with an empty chain")
+
+
+def _inherited(request: Context) -> Options:
+    """The place of the task, for whoever takes it."""
+    options: Options = {
+        "task_id": request.id,
+        "root_id": request.root_id,
+        "parent_id": request.parent_id,
+        "group_id": request.group,
+        "group_index": request.group_index,
+        "chord": request.chord,
+        "chain": listed(request.chain),
+        "replaced_task_nesting": (request.replaced_task_nesting or 0) + 1,
+    }
+    stamps = request.stamps or {}
+    options.update({name: stamps[name] for name in request.stamped_headers or () if name in stamps})
+    options["stamped_headers"] = request.stamped_headers
+    return {key: value for key, value in options.items() if value not in (None, [])}
+
+
+def on_replace(task: Any, sig: Any) -> NoReturn:
+    """The default: the run ends, and nothing is stored of it."""
+    raise Ignore("Replaced by new task")
+
+
+def add_to_chord(task: Any, sig: Any, lazy: bool) -> Any:
+    """One part more is to come before the body is called. Unless `lazy`, the member is sent with this run's end."""
+    request: Context = task.request
+    if not request.chord:
+        raise ValueError("Current task is not member of any chord")
+    place = {"group_id": request.group, "chord": request.chord, "root_id": request.root_id}
+    if request.is_eager or request.called_directly:
+        return sig.apply()
+    request.adds += 1
+    if lazy:
+        sig.freeze(**place)
+        return sig
+    kin = {**place, "parent_id": request.id}
+    flight = planned(task.app, dict(sig), (), {}, kin)
+    _with_the_end(task, request, flight)
+    return task.add_trail(flight.result)
+
+
+def _with_the_end(task: Any, request: Context, flight: Flight) -> None:
+    """What is sent goes out together with the end of the run: neither lost nor doubled if the run is repeated."""
+    if request.outbox is None:
+        task.app.launch(flight.calls, flight.joins, {})
+        return
+    request.outbox.extend(task.app.prepare(flight.calls))
+    if flight.joins:
+        request.opens = [*(request.opens or ()), *flight.joins]
