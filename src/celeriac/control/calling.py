@@ -13,6 +13,7 @@ from celeriac.wire import serializers
 from celeriac.wire.body import body_of
 
 MATCHERS: Final = ("glob", "pcre")
+RECORDED: Final = "celeriac-recorded"  # a header that only our workers know
 
 
 class Exchanges(msgspec.Struct, frozen=True):
@@ -39,6 +40,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float = 1.0
     limit: int | None = None
     callback: Callable[[Any], Any] | None = None
+    recorded: bool = False  # a revocation that the broker's store has already: not every worker need put it there
     ticket: str = msgspec.field(default_factory=uuid)
     box: str = msgspec.field(default_factory=uuid)
 
@@ -58,11 +60,16 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
             "arguments": dict(self.arguments),
             "destination": None if self.destination is None else list(self.destination),
             "pattern": self.pattern,
-            "matcher": self.matcher,
+            "matcher": self.matcher or ("glob" if self.pattern else None),
         }
         if self.reply:
             body |= {"ticket": self.ticket, "reply_to": {"exchange": exchanges.reply, "routing_key": self.box}}
-        headers = {"clock": clock, "expires": time.time() + self.timeout if self.reply and self.timeout else 0}
+        headers: dict[str, Any] = {
+            "clock": clock,
+            "expires": time.time() + self.timeout if self.reply and self.timeout else 0,
+        }
+        if self.recorded:
+            headers[RECORDED] = True
         content_type, encoding, data = serializers.dumps(body, "json")
         return Message(headers, {"delivery_mode": 2}, data, content_type, encoding)
 

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from celeriac.core import revocation
-from celeriac.core.flow import Flow, done
+from celeriac.core.flow import Flow
 from celeriac.core.ports.revocations import revocations_of
 from celeriac.wire import serializers
 
@@ -95,13 +95,14 @@ class _Revoking(Commands):
         """Revoke, and end what runs."""
         return self.revoke(task_id, destination=destination, terminate=True, signal=signal, **kwargs)
 
-    def _record(self, marks: Sequence[str], options: Mapping[str, Any]) -> Flow[None]:
-        """Into the broker's store, unless only some nodes are meant or the broker has none."""
+    def _record(self, marks: Sequence[str], options: Mapping[str, Any]) -> Flow[bool]:
+        """Into the broker's store, unless only some nodes are meant or the broker has none; True if it was done."""
         store = revocations_of(self.app.transports.write)
         if store is None or options.get("destination") is not None or options.get("pattern") is not None:
-            return done(None)
+            return False
         conf = self.app.conf
-        return store.revoke(marks, conf["task_revoke_expires"], conf["task_revoke_most"])
+        yield from store.revoke(marks, conf["task_revoke_expires"], conf["task_revoke_most"])
+        return True
 
     def _errand(self, call: Call) -> Errand:
         call.check()
@@ -127,6 +128,7 @@ class Control(_Revoking):
         channel: Any = None,
         pattern: str | None = None,
         matcher: str | None = None,
+        recorded: bool = False,
         **extra_kwargs: Any,
     ) -> list[Any] | None:
         """Say a command to the workers; with `reply`, what they answer within `timeout` seconds.
@@ -144,12 +146,13 @@ class Control(_Revoking):
             callback=callback,
             pattern=pattern,
             matcher=matcher,
+            recorded=recorded,
         )
         return perform(self.app.transports.write.link(), self._errand(call))
 
     def _revoke(self, marks: Sequence[str], command: str, arguments: dict[str, Any], options: dict[str, Any]) -> Any:
-        self.app.transports.write.link().run(self._record(marks, options), DEADLINE)
-        return self.broadcast(command, arguments=arguments, **options)
+        recorded = self.app.transports.write.link().run(self._record(marks, options), DEADLINE)
+        return self.broadcast(command, arguments=arguments, recorded=recorded, **options)
 
     def purge(self, connection: Any = None) -> int:
         """Drop all messages that wait in the queues of the app; returns how many."""
@@ -177,6 +180,7 @@ class AsyncControl(_Revoking):
         channel: Any = None,
         pattern: str | None = None,
         matcher: str | None = None,
+        recorded: bool = False,
         **extra_kwargs: Any,
     ) -> list[Any] | None:
         """See Control.broadcast."""
@@ -190,6 +194,7 @@ class AsyncControl(_Revoking):
             callback=callback,
             pattern=pattern,
             matcher=matcher,
+            recorded=recorded,
         )
         return await aperform(await self.app.asynchronous.link(self.app.transports.write), self._errand(call))
 
@@ -202,8 +207,8 @@ class AsyncControl(_Revoking):
         self, marks: Sequence[str], command: str, arguments: dict[str, Any], options: dict[str, Any]
     ) -> Any:
         link = await self.app.asynchronous.link(self.app.transports.write)
-        await link.run(self._record(marks, options), DEADLINE)
-        return await self.broadcast(command, arguments=arguments, **options)
+        recorded = await link.run(self._record(marks, options), DEADLINE)
+        return await self.broadcast(command, arguments=arguments, recorded=recorded, **options)
 
 
 def _ending(terminate: bool, signal: str | int) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from celeriac.core.errors import (
     DecodeError,
     NotRegistered,
     TaskRevokedError,
-    Terminated,
     TimeLimitExceeded,
     WorkerLostError,
 )
@@ -64,7 +63,7 @@ class Verdicts:
         if request is None:
             return Outcome(Ending.REVOKED, reason=word)
         plan = self._plan(request)
-        exc = Terminated(str(signum)) if terminated and signum is not None else TaskRevokedError(word)
+        exc = TaskRevokedError(word)
         if signals.task_revoked.has_listeners:
             signals.task_revoked.send(
                 sender=None if plan is None else plan.task,

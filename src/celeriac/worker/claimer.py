@@ -17,6 +17,7 @@ from . import tending
 from .connection import Connection, ConnectionClosed
 from .hands import Hands
 from .settler import Settler
+from .turns import Turns
 from .window import Window
 
 logger = logging.getLogger("celeriac.worker.consumer")
@@ -49,6 +50,10 @@ class Claimer:
         self.on_lease_lost: Callable[[str], Awaitable[None]]
         self.intake: Callable[[Delivery, float], None] = lambda delivery, at: None
         self.flush: Callable[[], None] = lambda: None  # the intake has had a whole claim
+        # Reads what is newly revoked and says how far it has read: before what was claimed after that is taken in.
+        self.on_revoked: Callable[[], Awaitable[int]] | None = None
+        self._revoked = 0
+        self.turns = Turns()
         self.last_fetch = 0.0  # monotonic: the last claim that was answered
 
     def start(self, queues: Sequence[Queue]) -> None:
@@ -133,7 +138,7 @@ class Claimer:
 
     async def _claim(self, want: int, claimed: tuple[Delivery, ...]) -> Claim:
         """Ask for more; what was claimed before is taken in while the broker works on that."""
-        owner, queues, broker = self.owner(), self._queues, self._broker
+        owner, queues, broker = self.owner(), self.turns.order(self._queues), self._broker
         losses = self._connection.losses
         self._claiming = True
         try:
@@ -148,6 +153,9 @@ class Claimer:
         finally:
             self._claiming = False
         self.last_fetch = time.monotonic()
+        self.turns.served(claim.deliveries)
+        if claim.revoked != self._revoked and self.on_revoked is not None:
+            self._revoked = await self.on_revoked()
         if self._connection.losses != losses:
             self._take_in(claim.deliveries)
             await self._find_unheard(owner)
@@ -160,6 +168,8 @@ class Claimer:
         # Known before the question: what is settled while it is on its way is held in the answer, and in hand no more.
         known = self._hands.tags() | self._settler.tags()
         held = await self._connection.run(lambda: broker.held(owner))
+        if self.on_revoked is not None:
+            self._revoked = await self.on_revoked()
         self._take_in([delivery for delivery in held if delivery.tag not in known])
 
     async def _wait_bell(self, next_due: float | None) -> None:

@@ -156,6 +156,23 @@ class Consumer:
         self.toucher.start(self.lease.incarnation)
         self.claimer.start(queues)
 
+    async def add_queue(self, queue: Queue) -> None:
+        """Consume from one more, from the next claim on."""
+        broker = self.connection.transport.broker
+        assert broker is not None
+        await self.connection.run(lambda: broker.declare((queue,)))
+        others = [one for one in self.claimer.queues if one.name != queue.name]
+        self.claimer.consume((*others, queue))
+
+    def cancel_queue(self, name: str) -> None:
+        """Consume from it no more; what was taken is run."""
+        self.claimer.consume([queue for queue in self.claimer.queues if queue.name != name])
+
+    def pool_resized(self) -> None:
+        """The pool has more slots than it had, or fewer."""
+        self.window.resize(self.pool.slots, self._most_in_hand())
+        self.claimer.poke()
+
     def select_queues(self) -> Sequence[Queue]:
         """The queues of the settings, narrowed by the worker's options."""
         return tuple(self.app.amqp.queues.consume_from.values())

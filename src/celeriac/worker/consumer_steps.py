@@ -4,7 +4,9 @@ import asyncio
 from typing import Any, Final
 
 from .blueprint import StartStopStep
+from .control.node import Node
 from .housekeeping import house_of
+from .turns import turns
 
 _SETTLE_WITHIN: Final = 10.0
 
@@ -25,6 +27,7 @@ class Tasks(StartStopStep):
     requires = (Connection,)
 
     async def start(self, c: Any) -> None:
+        c.claimer.turns = turns(c.conf["broker_transport_options"])
         await c.consume(c.select_queues())
 
     async def close(self, c: Any) -> None:
@@ -45,4 +48,21 @@ class Housekeeping(StartStopStep):
         await c.housekeeper.close()
 
 
-CONSUMER_STEPS = (Connection, Tasks, Housekeeping)
+class Control(StartStopStep):
+    """Remote control: the node that hears commands."""
+
+    requires = (Tasks,)
+
+    def include_if(self, c: Any) -> bool:
+        return bool(c.conf["worker_enable_remote_control"])
+
+    async def start(self, c: Any) -> None:
+        c.node = Node(c)
+        c.node.on_broken = lambda reason: c.on_broken(reason)
+        await c.node.start()
+
+    async def close(self, c: Any) -> None:
+        await c.node.close()
+
+
+CONSUMER_STEPS = (Connection, Tasks, Housekeeping, Control)

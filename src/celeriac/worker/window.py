@@ -24,6 +24,11 @@ class Window:
         self._at = 0.0
         self.size = slots if most is None else min(slots, most)
 
+    def resize(self, slots: int, most: int | None) -> None:
+        """The pool has become larger or smaller."""
+        self.slots, self._most = slots, most
+        self.stalled()
+
     def measure(self, done: int, now: float) -> None:
         """`done` runs have ended ever, it is `now`."""
         elapsed = now - self._at

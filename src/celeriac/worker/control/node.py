@@ -1,0 +1,172 @@
+"""The node: hears commands that are meant for this worker, carries them out one after the other, and replies."""
+
+import asyncio
+import inspect
+import logging
+import re
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from celeriac.control.busbox import pidbox
+from celeriac.control.calling import RECORDED, exchanges
+from celeriac.core.errors import (
+    ContentDisallowed,
+    DecodeError,
+    ImproperlyConfigured,
+    OperationalError,
+    SerializerNotInstalled,
+    WorkerShutdown,
+)
+from celeriac.core.message import Message
+from celeriac.core.ports import AsyncEar
+from celeriac.wire import json, serializers
+from celeriac.wire.body import body_of
+
+from .. import tending
+from .panel import Panel
+
+logger = logging.getLogger("celeriac.worker.pidbox")
+
+_DEADLINE: Final = 5.0
+_FIRST_PAUSE: Final = 0.1
+_LONGEST_PAUSE: Final = 2.0
+
+
+class State:
+    """What a command is given: the app, the consumer, the node's name; `tset` makes sets."""
+
+    tset = set
+
+    def __init__(self, app: Any, hostname: str, consumer: Any) -> None:
+        self.app = app
+        self.hostname = hostname
+        self.consumer = consumer
+        self.recorded = False  # of the command at hand
+
+
+class Node:
+    """One per worker. What it can't read or answer is logged; the worker goes on."""
+
+    def __init__(self, consumer: Any) -> None:
+        self.state = State(consumer.app, consumer.hostname, consumer)
+        self.hostname: str = consumer.hostname
+        self._consumer = consumer
+        self._exchanges = exchanges(consumer.conf)
+        self._accept = serializers.accept_set(consumer.conf["accept_content"])
+        transport = consumer.connection.transport
+        self._pidbox = pidbox(transport, transport.bus)
+        self._ear: AsyncEar | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.on_broken = tending.nobody
+
+    async def start(self) -> None:
+        """Returns when it listens, or has found that it can't yet."""
+        if self._pidbox is None:
+            logger.warning("There is no remote control over %s", self._consumer.connection.transport.describe())
+            return
+        ready = asyncio.Event()
+        self._task = tending.start(self._run(ready), "remote control", lambda: self.on_broken)
+        await ready.wait()
+
+    async def close(self) -> None:
+        await tending.end(self._task)
+        if self._ear is not None:
+            await self._ear.close()
+
+    async def _run(self, ready: asyncio.Event) -> None:
+        assert self._pidbox is not None
+        channel = self._pidbox.channel(self._exchanges.call)
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                if self._ear is None:
+                    self._ear = await self._consumer.connection.link.listen()
+                    await self._ear.add([channel])
+                ready.set()
+                heard = await self._ear.next(None)
+                pause = _FIRST_PAUSE
+            except OperationalError as exc:
+                ready.set()
+                logger.warning("Remote control is deaf until the broker is back: %s", exc)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+                continue
+            if heard is not None:
+                await self.hear(heard[1])
+
+    async def hear(self, payload: bytes) -> None:
+        """One command; whatever is wrong with it, the next is heard."""
+        assert self._pidbox is not None
+        try:
+            message = self._pidbox.read(payload)
+            body = body_of(message, self._accept)
+            method, arguments = body["method"], body.get("arguments") or {}
+            meant = self._is_meant(body)
+        except (DecodeError, ContentDisallowed, SerializerNotInstalled, ImproperlyConfigured) as exc:
+            logger.error("A remote control command can't be read: %s", exc)
+            return
+        except (TypeError, KeyError, AttributeError, re.error) as exc:
+            logger.error("What came as a remote control command is none: %r", exc)
+            return
+        clock = message.headers.get("clock")
+        if isinstance(clock, int):
+            self.state.app.clock.adjust(clock)
+        if not meant:
+            return
+        self.state.recorded = message.headers.get(RECORDED) is True
+        reply = await self._dispatch(method, arguments)
+        to = body.get("reply_to")
+        if to and reply is not _NO_REPLY:
+            await self._answer(to, body.get("ticket"), reply)
+
+    def _is_meant(self, body: dict[str, Any]) -> bool:
+        destination, pattern = body.get("destination"), body.get("pattern")
+        if destination and self.hostname not in destination:
+            return False
+        if pattern and body.get("matcher") == "pcre":
+            return re.match(pattern, self.hostname) is not None
+        if pattern and body.get("matcher"):
+            return fnmatchcase(self.hostname, pattern)
+        return True
+
+    async def _dispatch(self, method: str, arguments: dict[str, Any]) -> Any:
+        try:
+            found = Panel.data[method](self.state, **arguments)
+            return await found if inspect.isawaitable(found) else found
+        except WorkerShutdown as exc:
+            logger.warning("%s", exc)
+            return _NO_REPLY
+        except Exception as exc:
+            logger.error(
+                "Remote control command %s: %r", method, exc, exc_info=not isinstance(exc, KeyError | ValueError)
+            )
+            return {"error": repr(exc)}
+
+    async def _answer(self, to: dict[str, Any], ticket: Any, reply: Any) -> None:
+        assert self._pidbox is not None
+        headers = {"ticket": ticket, "clock": self.state.app.clock.forward()}
+        message = Message(headers, {"delivery_mode": 1}, _written({self.hostname: reply}))
+        try:
+            flow = self._pidbox.answer(to["exchange"], to["routing_key"], message)
+            await self._consumer.connection.attempt(flow, _DEADLINE)
+        except (OperationalError, KeyError, TypeError) as exc:
+            logger.warning("A reply could not be sent: %r", exc)
+
+
+_NO_REPLY: Final = object()
+
+
+def _written(reply: Any) -> bytes:
+    """What JSON has no form for is shown as text."""
+    try:
+        return json.dumps(reply)
+    except Exception:  # noqa: BLE001 - arguments of tasks may be anything
+        return json.dumps(_shown(reply))
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _shown(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_shown(one) for one in value]
+    return value if value is None or isinstance(value, str | int | float | bool) else repr(value)

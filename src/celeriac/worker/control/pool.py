@@ -1,0 +1,66 @@
+"""Commands about the size of the pool."""
+
+from typing import Any
+
+from celeriac.core.errors import ImproperlyConfigured
+
+from .panel import control_command, ok
+
+
+def _pool(state: Any) -> Any:
+    pool = state.consumer.pool
+    if not hasattr(pool, "grow"):
+        raise ImproperlyConfigured(f"the pool {pool.name!r} has one size for ever")
+    return pool
+
+
+def _autoscaler(state: Any) -> Any:
+    return getattr(state.consumer.worker, "autoscaler", None)
+
+
+@control_command(args=[("n", int)], signature="[N=1]")
+def pool_grow(state: Any, n: int = 1, **kwargs: Any) -> dict[str, Any]:
+    """Grow pool by n processes."""
+    _resize(state, int(n))
+    return ok("pool will grow")
+
+
+@control_command(args=[("n", int)], signature="[N=1]")
+def pool_shrink(state: Any, n: int = 1, **kwargs: Any) -> dict[str, Any]:
+    """Shrink pool by n processes; busy ones leave when they are done."""
+    _resize(state, -int(n))
+    return ok("pool will shrink")
+
+
+def _resize(state: Any, difference: int) -> None:
+    if _autoscaler(state) is not None:
+        raise ValueError("the pool adapts by itself (--autoscale): change its bounds with the command autoscale")
+    pool = _pool(state)
+    if difference > 0:
+        pool.grow(difference)
+    else:
+        pool.shrink(-difference)
+    state.consumer.pool_resized()
+
+
+@control_command()
+def pool_restart(
+    state: Any, modules: Any = None, reload: bool = False, reloader: Any = None, **kwargs: Any
+) -> dict[str, Any]:
+    """Restart execution pool: every process is replaced when it is done with what it runs."""
+    if not state.app.conf["worker_pool_restarts"]:
+        raise ValueError("Pool restarts not enabled")
+    if modules or reload or reloader:
+        raise ValueError("modules can't be loaded anew in a running worker: restart it")
+    _pool(state).restart()
+    return ok("reload started")
+
+
+@control_command(args=[("max", int), ("min", int)], signature="[max [min]]")
+def autoscale(state: Any, max: int | None = None, min: int | None = None, **kwargs: Any) -> dict[str, Any]:
+    """Modify autoscale settings."""
+    autoscaler = _autoscaler(state)
+    if autoscaler is None:
+        raise ValueError("Autoscale not enabled")
+    most, least = autoscaler.update(max, min)
+    return ok(f"autoscale now max={most} min={least}")
