@@ -143,3 +143,26 @@ def test_priorities_are_served_in_the_brokers_order(home: Path, store: str) -> N
     ranks = (home / "ranks").read_text().split()
     (home / "ranks").unlink()
     assert ranks == (["0", "3", "6", "9"] if store.startswith("redis") else ["9", "6", "3", "0"])
+
+
+@pytest.mark.parametrize(("strategy", "order"), [("round_robin", "abababab"), ("priority", "aaaabbbb")])
+def test_queues_are_served_in_turns_unless_told_otherwise(home: Path, store: str, strategy: str, order: str) -> None:
+    """A queue that is never empty does not keep the others from being served."""
+    name = f"turns_{strategy}"
+    (home / f"{name}.py").write_text(
+        "from celeriac import Celeriac\n"
+        f"app = Celeriac('turns', broker={store!r}, backend={store!r}, worker_prefetch_multiplier=1)\n"
+        f"app.conf.broker_transport_options = {{'queue_order_strategy': {strategy!r}}}\n"
+        "@app.task(name='turns.note', bind=True)\n"
+        "def note(self):\n"
+        f"    open({name!r}, 'a').write(self.request.delivery_info['routing_key'][-1])\n"
+    )
+    with Celeriac("turns", broker=store, backend=store, set_as_current=False) as app:
+        queues = [f"{name}.{letter}" for letter in "aaaabbbb"]
+        results = [app.send_task("turns.note", queue=queue) for queue in queues]
+        with worker(home, name, "-c", "1", "-P", "solo", "-Q", f"{name}.a,{name}.b"):
+            for result in results:
+                result.get(TIMEOUT)
+    served = (home / name).read_text()
+    (home / name).unlink()
+    assert served == order
