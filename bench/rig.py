@@ -33,6 +33,9 @@ class Sizes:
     trips: int
     embedded: int
     delayed: int  # messages that are not due yet
+    group: int
+    chord: int  # the smaller of two
+    chain: int
     idle: float  # seconds
 
 
@@ -47,6 +50,9 @@ FULL = Sizes(
     trips=1_000,
     embedded=50_000,
     delayed=1_000_000,
+    group=10_000,
+    chord=1_000,
+    chain=500,
     idle=10,
 )
 QUICK = Sizes(
@@ -60,6 +66,9 @@ QUICK = Sizes(
     trips=200,
     embedded=10_000,
     delayed=50_000,
+    group=1_000,
+    chord=250,
+    chain=100,
     idle=2,
 )
 

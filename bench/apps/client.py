@@ -47,10 +47,47 @@ def round_trip(app, noop, n):
     return {"seconds": seconds}
 
 
+def group(app, noop, n):
+    """A group from its making to the list of its results."""
+    make = _canvas(app)
+    make.group([noop.si() for _ in range(20)]).apply_async().get(timeout=60)
+    start = time.perf_counter()
+    values = make.group([noop.si() for _ in range(n)]).apply_async().get(timeout=150)
+    seconds = time.perf_counter() - start
+    assert len(values) == n
+    return {"group": n / seconds}
+
+
+def chord(app, noop, n):
+    """Chords of n and of four times n; growth is what a header task of the larger costs, by one of the smaller."""
+    make = _canvas(app)
+    seconds = []
+    for size in (20, n, 4 * n):
+        start = time.perf_counter()
+        make.chord([noop.si() for _ in range(size)], noop.si()).apply_async().get(timeout=150)
+        seconds.append((time.perf_counter() - start) / size)
+    return {"chord": 1 / seconds[2], "chord_growth": seconds[2] / seconds[1]}
+
+
+def chain(app, noop, n):
+    """One chain, link after link."""
+    make = _canvas(app)
+    make.chain(*[noop.si() for _ in range(20)]).apply_async().get(timeout=60)
+    start = time.perf_counter()
+    make.chain(*[noop.si() for _ in range(n)]).apply_async().get(timeout=150)
+    return {"chain": n / (time.perf_counter() - start)}
+
+
+def _canvas(app):
+    """The package that the app is of: both have group, chord and chain at its top."""
+    return importlib.import_module(type(app).__module__.partition(".")[0])
+
+
 def main(module, measure, n):
     program = importlib.import_module(module)
-    measures = {"delay": delay, "bulk": bulk, "delayed": delayed, "round_trip": round_trip}
-    print(json.dumps(measures[measure](program.app, program.noop, int(n))))
+    measures = (delay, bulk, delayed, round_trip, group, chord, chain)
+    chosen = {function.__name__: function for function in measures}[measure]
+    print(json.dumps(chosen(program.app, program.noop, int(n))))
 
 
 if __name__ == "__main__":

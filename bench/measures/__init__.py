@@ -7,6 +7,7 @@ from bench.measures.clients import bulk, delay, round_trip
 from bench.measures.drains import drain, drain_early, drain_naps, drain_results
 from bench.measures.resting import importing, resting, start
 from bench.measures.waiting import delayed, sleeping
+from bench.measures.workflows import chain, chord, group
 from bench.rig import Rig
 from bench.systems import System
 
@@ -30,6 +31,9 @@ MEASURES = (
     Measure("delay", delay, ("celeriac", "celery", "floor", "sqlite")),
     Measure("bulk", bulk, ("celeriac", "celery", "floor", "sqlite")),
     Measure("round_trip", round_trip, ("celeriac", "celery", "floor", "sqlite")),
+    Measure("group", group, ("celeriac", "celery", "tuned", "sqlite")),
+    Measure("chord", chord, ("celeriac", "celery", "tuned", "sqlite")),
+    Measure("chain", chain, ("celeriac", "celery", "sqlite")),
     Measure("start", start, ("celeriac", "celery", "floor")),
     Measure("import", importing, ("celeriac", "celery")),
     Measure("resting", resting, ("celeriac", "celery", "floor")),
