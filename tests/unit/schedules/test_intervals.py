@@ -57,6 +57,11 @@ def test_relative_ones_are_due_at_round_times_of_the_local_clock(every: int, aft
     assert made.next_after(at(f"{after}+00:00")) == at(f"{due}+00:00")
 
 
+def test_relative_ones_are_due_at_the_end_of_the_gap_where_there_is_no_midnight() -> None:
+    made = schedule(86_400, relative=True, app=app("America/Havana"))
+    assert made.next_after(at("2026-03-07T12:00:00+00:00")) == at("2026-03-08T05:00:00+00:00")
+
+
 @given(some.integers(1, 10**6), some.datetimes(datetime(2019, 1, 1), datetime(2041, 1, 1), timezones=some.just(UTC)))
 def test_relative_ones_are_later_than_now_and_not_later_than_the_interval(every: int, now: datetime) -> None:
     due = schedule(every, relative=True, app=app("America/Havana")).next_after(now)

@@ -68,3 +68,16 @@ def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "ephem", None)
     with pytest.raises(ImproperlyConfigured, match=r"pip install 'celeriac\[solar\]'"):
         solar("sunset", 0, 0)
+
+
+@pytest.mark.parametrize("event", sorted(solar._all_events))
+def test_an_event_is_not_due_again_if_its_moment_lost_a_digit_when_it_was_stored(event: str) -> None:
+    made = solar(event, 52.52, 13.405)
+    when = datetime(2026, 1, 1, tzinfo=UTC)
+    for _ in range(20):
+        due = made.next_after(when)
+        assert due is not None
+        again = made.next_after(due - timedelta(microseconds=1))
+        assert again is not None
+        assert again - due > timedelta(hours=23)
+        when = due
