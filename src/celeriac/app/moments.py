@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from celeriac.core.errors import ImproperlyConfigured
+from celeriac.schedules.local import LOCAL_ZONE
 
 
 def zone_of(conf: Any) -> tzinfo:
@@ -21,9 +22,7 @@ def zone_of(conf: Any) -> tzinfo:
             raise ImproperlyConfigured(f"timezone: there is no time zone {wanted!r} ({exc})") from exc
     if wanted or conf.enable_utc:
         return UTC
-    local = datetime.now().astimezone().tzinfo
-    assert local is not None
-    return local
+    return LOCAL_ZONE
 
 
 def moment(value: Any, zone: tzinfo, what: str) -> datetime:
