@@ -1,0 +1,1 @@
+"""Tests of schedules: expressions, intervals, crontabs, the sun."""
