@@ -21,7 +21,7 @@ from celeriac.current import (
 )
 from celeriac.settings import Settings
 
-from . import annotations
+from . import annotations, periodic
 from .autoretry import add_autoretry_behaviour
 from .checking import checker
 from .configuring import Configuration
@@ -236,6 +236,12 @@ class Celeriac(Decorating, Sending, Rooms):
         """What task_annotations says."""
         return annotations.prepare(self.conf.task_annotations)
 
+    def add_periodic_task(
+        self, schedule: Any, sig: Any, args: Any = (), kwargs: Any = (), name: str | None = None, **opts: Any
+    ) -> str:
+        """Run a task again and again: best called in a receiver of on_after_configure or on_after_finalize."""
+        return periodic.add(self, name, {"schedule": schedule, **periodic.call_of(sig, args, kwargs, opts)}, sig)
+
     # -- life
 
     @property
@@ -300,10 +306,12 @@ class Celeriac(Decorating, Sending, Rooms):
         return f"<{type(self).__name__} {self.main or '__main__'} at {id(self):#x}>"
 
     events = absent_property("app.events")
-    Beat = absent_property("app.Beat")
     setup_security = absent_method("app.setup_security")
-    add_periodic_task = absent_method("app.add_periodic_task")
-    signature = absent_method("app.signature")
+
+    def signature(self, *args: Any, **kwargs: Any) -> Any:
+        """A call of a task that is not made yet: app.signature("name", args, kwargs, queue="fast")."""
+        kwargs["app"] = self
+        return self.canvas.signature(*args, **kwargs)
 
 
 def _unpickled(cls: type[Celeriac], keys: dict[str, Any]) -> Celeriac:

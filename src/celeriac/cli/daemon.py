@@ -42,10 +42,10 @@ def daemon_options(command: F) -> F:
     return click.option("-D", "--detach", is_flag=True, help="Run in the background.")(command)
 
 
-def read(conf: Any, given: dict[str, Any]) -> DaemonOptions:
+def read(conf: Any, given: dict[str, Any], area: str = "worker") -> DaemonOptions:
     """The command line before the settings."""
     names = ("logfile", "pidfile", "uid", "gid", "umask", "executable")
-    values = {name: given[name] if given[name] is not None else conf.get(f"worker_{name}") for name in names}
+    values = {name: given[name] if given[name] is not None else conf.get(f"{area}_{name}") for name in names}
     return DaemonOptions(**values, detach=bool(given["detach"]))
 
 

@@ -18,6 +18,7 @@ from .options import with_options
 
 # name -> module with a click command `command`; a line of help is in the command itself
 BUILT_IN: Final = {
+    "beat": "celeriac.cli.beat",
     "call": "celeriac.cli.call",
     "dead": "celeriac.cli.dead",
     "demo": "celeriac.cli.demo.command",
@@ -25,6 +26,7 @@ BUILT_IN: Final = {
     "queues": "celeriac.cli.queues",
     "report": "celeriac.cli.report",
     "result": "celeriac.cli.result",
+    "schedule": "celeriac.cli.schedule",
     "settings": "celeriac.cli.settings",
     "shell": "celeriac.cli.shell",
     "upgrade": "celeriac.cli.upgrade",

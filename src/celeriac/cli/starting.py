@@ -13,7 +13,6 @@ from celeriac.worker.selection import pool_class, select_queues
 from celeriac.worker.worker import WorkController
 
 from . import daemon, privileges, purging, running
-from .absent import NotInThisRelease
 from .context import Session
 from .daemon import DaemonOptions
 from .pidfile import PidFile
@@ -35,6 +34,7 @@ _OWN: Final = frozenset(
         *_SETTINGS,
         *("hostname", "loglevel", "concurrency", "pool", "queues", "exclude_queues", "purge", "optimization"),
         *("without_gossip", "without_mingle", "without_heartbeat", "heartbeat_interval"),
+        *("beat", "schedule_filename", "scheduler"),
         *("logfile", "pidfile", "uid", "gid", "umask", "executable", "detach"),
     }
 )
@@ -129,10 +129,15 @@ def worker_options(mine: Session, given: dict[str, Any], hostname: str, logfile:
         loglevel=given["loglevel"],
         app_name=mine.options.get("app", ""),
         color=mine.error_color,
+        beat=given["beat"],
+        schedule_filename=given["schedule_filename"],
+        scheduler=given["scheduler"],
         extra={name: value for name, value in given.items() if name not in _OWN},
     )
-    if conf["worker_pool_start_method"] == "spawn" and not options.app_name:
-        raise click.UsageError("--pool-start-method spawn needs -A: each process loads the app by its name.")
-    if options.pool in ("gevent", "eventlet"):
-        raise NotInThisRelease(f"The pool {options.pool!r}", "For many tasks that wait, use -P threads or -P asyncio.")
+    for fresh, what in (
+        (conf["worker_pool_start_method"] == "spawn", "--pool-start-method spawn"),
+        (options.pool in ("gevent", "eventlet"), f"-P {options.pool}"),
+    ):
+        if fresh and not options.app_name:
+            raise click.UsageError(f"{what} needs -A: each process loads the app by its name.")
     return options

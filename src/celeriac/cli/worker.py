@@ -44,9 +44,9 @@ from .types import COMMA_LIST, CONCURRENCY, LOG_LEVEL
 @click.option("--without-mingle", is_flag=True, help="Accepted; there is no mingling.")
 @click.option("--without-heartbeat", is_flag=True, help="Accepted; a worker's lease says that it is alive.")
 @click.option("--heartbeat-interval", type=int, help="Accepted, as --without-heartbeat.")
-@refused("-B", "--beat", flag=True)
-@refused("-s", "--schedule-filename", "--schedule")
-@refused("--scheduler")
+@click.option("-B", "--beat", is_flag=True, help="Run a beat beside it; any number of workers may.")
+@click.option("-s", "--schedule-filename", "--schedule", help="With -B and the persistent scheduler: its file.")
+@click.option("--scheduler", help="With -B: shared (default), persistent, another short name, or module:Class.")
 @refused("-S", "--statedb")
 @refused("--autoscale")
 @click.pass_context

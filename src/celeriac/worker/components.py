@@ -9,6 +9,7 @@ from . import children
 from .blueprint import Blueprint, StartStopStep
 from .consumer import Consumer as TaskConsumer
 from .consumer_steps import CONSUMER_STEPS
+from .embedded_beat import Beat
 from .selection import pool_class
 
 
@@ -63,4 +64,4 @@ class Consumer(StartStopStep):
         await self.obj.stop(w.consumer, terminate=True)
 
 
-WORKER_STEPS = (Hub, Pool, Consumer)
+WORKER_STEPS = (Hub, Beat, Pool, Consumer)

@@ -23,4 +23,7 @@ class WorkerOptions(msgspec.Struct, frozen=True, kw_only=True):
     app_name: str = ""  # as -A named it: for children that load the app themselves
     color: bool = False  # the log may have colours
     loglevel: int | str = "WARNING"
+    beat: bool = False  # -B: a beat beside it
+    schedule_filename: str | None = None
+    scheduler: str | None = None
     extra: dict[str, Any] = {}  # options that user steps declared

@@ -37,6 +37,8 @@ OWN = {
     "worker_lease_renew": 5.0,
     "worker_lease_ttl": 15.0,
     "worker_recover_interval": 5.0,
+    "beat_name": None,
+    "beat_lease_ttl": 6.0,
 }
 
 
@@ -85,7 +87,7 @@ def test_where_our_defaults_differ_a_reason_is_given() -> None:
         "worker_prefetch_multiplier": None,
         "worker_autoscaler": "celeriac.worker.autoscale:Autoscaler",
         "worker_consumer": "celeriac.worker.consumer:Consumer",
-        "beat_scheduler": "celeriac.beat:PersistentScheduler",
+        "beat_scheduler": "celeriac.beat:SharedScheduler",
     }
     assert all(setting.why.endswith(".") for setting in differences())
 

@@ -1,7 +1,7 @@
 """Settings about periodic tasks."""
 
 from ..declare import INERT, Setting
-from ..kinds import ANY, BOOL, CLASS, DICT, PATH, SECONDS, WHOLE
+from ..kinds import ANY, BOOL, CLASS, DICT, PATH, SECONDS, TEXT, WHOLE
 
 TITLE = "Periodic tasks"
 
@@ -10,27 +10,26 @@ SETTINGS = (
         "beat_schedule",
         DICT,
         {},
-        "The periodic tasks: a dict from a name to `task`, `schedule`, `args`, `kwargs`, `options`, `relative`.",
+        "The periodic tasks: a dict from a name to `task`, `schedule`, `args`, `kwargs`, `options`, `relative`, `missed`, "
+        "`missed_limit`, `overlap`, `overlap_timeout`.",
         old="CELERYBEAT_SCHEDULE",
-        feature=INERT,
     ),
     Setting(
         "beat_scheduler",
         CLASS,
-        "celeriac.beat:PersistentScheduler",
-        "The class that says what is due.",
+        "celeriac.beat:SharedScheduler",
+        "The class that says what is due: `shared`, `persistent`, another short name, or a path. Where the broker can't "
+        "hold schedules, the default is `persistent`.",
         old="CELERYBEAT_SCHEDULER",
         celery="celery.beat:PersistentScheduler",
-        why="The same class under our name.",
-        feature=INERT,
+        why="Any number of beats may run: one leads, and the others take over within seconds.",
     ),
     Setting(
         "beat_schedule_filename",
         PATH,
         "celerybeat-schedule",
-        "The file in which the scheduler remembers when each task ran last.",
+        "The file in which the persistent scheduler remembers when each task ran last.",
         old="CELERYBEAT_SCHEDULE_FILENAME",
-        feature=INERT,
     ),
     Setting(
         "beat_max_loop_interval",
@@ -38,15 +37,13 @@ SETTINGS = (
         0,
         "How long to sleep between looks at the schedule at most; 0 leaves it to the scheduler.",
         old="CELERYBEAT_MAX_LOOP_INTERVAL",
-        feature=INERT,
     ),
     Setting(
         "beat_sync_every",
         WHOLE,
         0,
-        "After how many tasks the file is written; 0 is every three minutes.",
+        "After how many tasks the scheduler writes down what it knows, at the latest; 0 leaves it to the scheduler.",
         old="CELERYBEAT_SYNC_EVERY",
-        feature=INERT,
     ),
     Setting(
         "beat_cron_starting_deadline",
@@ -54,7 +51,21 @@ SETTINGS = (
         None,
         "How late a missed run of a crontab may still start, in seconds; None is always.",
         old="CELERYBEAT_CRON_STARTING_DEADLINE",
-        feature=INERT,
+    ),
+    Setting(
+        "beat_name",
+        TEXT,
+        None,
+        "The name of the schedule in the broker's store; None is the app's name. Programs that share a broker need "
+        "different ones.",
+        own=True,
+    ),
+    Setting(
+        "beat_lease_ttl",
+        SECONDS,
+        6.0,
+        "How long after its death (or after it was cut off) a leading beat is replaced, in seconds.",
+        own=True,
     ),
     Setting(
         "beat_enable_remote_control",
@@ -72,10 +83,10 @@ SETTINGS = (
         old="CELERYBEAT_REMOTE_CONTROL_MAX_TICK_AGE",
         feature=INERT,
     ),
-    Setting("beat_logfile", PATH, None, "The scheduler's log file.", feature=INERT, declared=False),
-    Setting("beat_pidfile", PATH, None, "The scheduler's pid file.", feature=INERT, declared=False),
-    Setting("beat_uid", ANY, None, "The user the scheduler runs as.", feature=INERT, declared=False),
-    Setting("beat_gid", ANY, None, "The group the scheduler runs as.", feature=INERT, declared=False),
-    Setting("beat_umask", ANY, None, "The scheduler's umask.", feature=INERT, declared=False),
-    Setting("beat_executable", PATH, None, "The Python the scheduler runs with.", feature=INERT, declared=False),
+    Setting("beat_logfile", PATH, None, "The scheduler's log file.", declared=False),
+    Setting("beat_pidfile", PATH, None, "The scheduler's pid file.", declared=False),
+    Setting("beat_uid", ANY, None, "The user the scheduler runs as.", declared=False),
+    Setting("beat_gid", ANY, None, "The group the scheduler runs as.", declared=False),
+    Setting("beat_umask", ANY, None, "The scheduler's umask.", declared=False),
+    Setting("beat_executable", PATH, None, "The Python the scheduler runs with.", declared=False),
 )

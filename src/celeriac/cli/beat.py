@@ -1,0 +1,87 @@
+"""`celeriac beat`: its options, its log, its pid file; what it runs is in the room beat."""
+
+import sys
+from typing import Any
+
+import click
+
+from celeriac.beat.program import Beat
+from celeriac.core.errors import OperationalError
+from celeriac.settings import Settings
+from celeriac.worker import log
+from celeriac.worker.nodenames import fill_in, node_name
+
+from . import daemon, privileges
+from .absent import refused
+from .context import Session, configured, session
+from .daemon import daemon_options
+from .pidfile import PidFile
+from .reaching import EX_UNAVAILABLE
+from .types import LOG_LEVEL
+
+
+@click.command("beat", short_help="Send periodic tasks when they are due.")
+@click.option("-s", "--schedule", help="The file of the persistent scheduler (beat_schedule_filename).")
+@click.option("-S", "--scheduler", help="shared (default), persistent, another short name, or module:Class.")
+@click.option("--max-interval", type=float, help="Sleep between two looks at the schedule at most so long, seconds.")
+@click.option("-n", "--hostname", help="This beat's name in file names: %h host and domain, %n host, %d domain.")
+@click.option("-l", "--loglevel", type=LOG_LEVEL, default="WARNING", show_default=True, help="Log at this level.")
+@daemon_options
+@refused("--enable-remote-control", flag=True)
+@click.option("--no-enable-remote-control", is_flag=True, help="Accepted; there is none.")
+@click.pass_context
+def command(ctx: click.Context, /, **given: Any) -> None:
+    """Send periodic tasks (beat_schedule, add_periodic_task, celeriac schedule add) when they are due.
+
+    Any number of beats may run: one leads, the others take over when it is gone.
+
+    \b
+    celeriac -A proj beat -l INFO
+    """
+    try:
+        with configured():
+            code = run_beat(session(), given)
+    except OperationalError as exc:
+        click.echo(f"celeriac: {exc}", err=True)
+        code = EX_UNAVAILABLE
+    sys.exit(code)
+
+
+def run_beat(mine: Session, given: dict[str, Any]) -> int:
+    """Set up, run, return the exit code."""
+    app = mine.app
+    background = daemon.read(app.conf, given, area="beat")
+    hostname = node_name(given["hostname"])
+    logfile = fill_in(background.logfile, hostname) if background.logfile else None
+    beat = Beat(
+        app=app,
+        max_interval=given["max_interval"],
+        schedule=given["schedule"],
+        scheduler=given["scheduler"],
+        loglevel=given["loglevel"],
+        logfile=logfile,
+        no_color=not mine.error_color,
+        quiet=mine.quiet,
+        hostname=given["hostname"],
+        setup_logging=_Logging(hostname),
+    )
+    pidfile = PidFile(background.pidfile)
+    pidfile.check()
+    beat.service()  # a scheduler that is not there is better told to the terminal
+    daemon.set_umask(background.umask)
+    privileges.become(background.uid, background.gid)
+    if background.detach:
+        daemon.leave_terminal(background, logfile)
+    with pidfile, log.own_stdouts():
+        return beat.run()
+
+
+class _Logging:
+    """The worker's logging, for beat."""
+
+    def __init__(self, hostname: str) -> None:
+        self._hostname = hostname
+
+    def __call__(self, conf: Settings, level: int, logfile: str | None, color: bool) -> None:
+        log.name_process("Beat")
+        log.setup(conf, log.LogOptions(level, logfile, self._hostname, color))
