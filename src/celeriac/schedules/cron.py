@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
+from difflib import get_close_matches
 from typing import Any
 
 from .due import next_match
@@ -12,6 +13,10 @@ from .timeline import timeline
 from .zones import zone_named
 
 _FAR = timedelta(days=36_525)  # what remains until never
+
+
+_OPTIONS = frozenset({"nowfun", "app"})
+_NAMES = ("minute", "hour", "day_of_week", "day_of_month", "month_of_year", "tz", "nowfun", "app")
 
 
 def _given(spec: Any) -> Any:
@@ -56,14 +61,20 @@ class crontab(BaseSchedule):  # noqa: N801 - Celery's name
 
     def _options(self, tz: str | tzinfo | None = None, **kwargs: Any) -> None:
         """What is not a field: tz, nowfun, app."""
+        for name in kwargs.keys() - _OPTIONS:
+            near = get_close_matches(name, _NAMES, 1)
+            hint = f": do you mean {near[0]!r}?" if near else f"; there are {', '.join(_NAMES)}"
+            raise TypeError(f"crontab() has no argument {name!r}{hint}")
         if tz is not None:
             self.tz = tz
         self._orig_kwargs = {name: value for name, value in kwargs.items() if name != "app" and value is not None}
         super().__init__(**kwargs)
 
     @classmethod
-    def from_string(cls, crontab: str) -> "crontab":
+    def from_string(cls, crontab: str, **kwargs: Any) -> "crontab":
         """From the line of a crontab file: minute, hour, day of month, month of year, day of week."""
+        if not isinstance(crontab, str):
+            raise TypeError(f"crontab.from_string({crontab!r}): must be text, not {type(crontab).__name__}")
         fields = crontab.split()
         if len(fields) != 5:
             raise ValueError(
@@ -71,7 +82,7 @@ class crontab(BaseSchedule):  # noqa: N801 - Celery's name
                 "month of year, day of week"
             )
         minute, hour, day_of_month, month_of_year, day_of_week = fields
-        return cls(minute, hour, day_of_week, day_of_month, month_of_year)
+        return cls(minute, hour, day_of_week, day_of_month, month_of_year, **kwargs)
 
     def next_after(self, when: datetime, anchor: datetime | None = None) -> datetime | None:
         """The first moment later than `when`; see `due` for the hours that clocks skip or show twice."""

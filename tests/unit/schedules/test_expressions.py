@@ -62,6 +62,8 @@ def test_a_line_is_read_as_celery_reads_it(line: str, theirs: Any) -> None:
         ({"minute": ["5"]}, r"crontab\(minute=\['5'\]\): '5' must be a number, not str"),
         ({"minute": []}, "it would never be due"),
         ({"day_of_month": 31, "month_of_year": "feb"}, "day_of_month 31 never occurs in month_of_year 'feb'"),
+        ({"minutes": 5}, r"crontab\(\) has no argument 'minutes': do you mean 'minute'\?"),
+        ({"when": 5}, r"crontab\(\) has no argument 'when'; there are minute, hour, "),
         ({"tz": "Europe/Berln"}, "there is no such time zone: do you mean 'Europe/Berlin'?"),
         ({"tz": 1}, "must be the name of a time zone or a tzinfo, not int"),
     ],
@@ -80,6 +82,12 @@ def test_names_are_good_for_their_own_field_only() -> None:
 def test_a_line_of_the_wrong_length_is_told_what_a_crontab_is() -> None:
     with pytest.raises(ValueError, match="4 fields; a crontab has five: minute, hour, day of month"):
         crontab.from_string("* * * *")
+
+
+def test_a_line_may_have_a_zone_and_must_be_text() -> None:
+    assert crontab.from_string("0 9 * * *", tz="Asia/Tokyo") == crontab(0, 9, tz="Asia/Tokyo")
+    with pytest.raises(TypeError, match="must be text, not int"):
+        crontab.from_string(5)  # type: ignore[arg-type]
 
 
 def test_an_iterator_is_read_once_and_kept() -> None:
