@@ -4,8 +4,11 @@ import ssl
 
 import pytest
 
+from celeriac.adapters.redis.doorway import Doorway
+from celeriac.adapters.redis.options import RedisOptions
 from celeriac.adapters.redis.place import Server, parse_place, ssl_arguments
 from celeriac.core.errors import ImproperlyConfigured
+from celeriac.core.ports import TransportOptions
 
 
 def test_a_plain_url_has_defaults() -> None:
@@ -81,3 +84,28 @@ def test_the_url_speaks_of_tls_too() -> None:
 def test_an_unknown_way_to_check_is_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match="ssl_cert_reqs"):
         ssl_arguments({}, {"ssl_cert_reqs": "maybe"})
+
+
+def turns(last: int | None, failover: str | None = None) -> list[int]:
+    place = parse_place("redis://a;redis://b;redis://c;redis://d")
+    return Doorway(place, RedisOptions(), TransportOptions(failover=failover)).turns(last)
+
+
+@pytest.mark.parametrize("failover", [None, "round-robin"])
+def test_the_servers_of_a_list_are_tried_in_turn_from_the_last_one_on(failover: str | None) -> None:
+    assert turns(None, failover) == [0, 1, 2, 3]
+    assert turns(2, failover) == [2, 3, 0, 1]
+
+
+def test_shuffled_any_server_may_be_the_first_and_the_last_one_reached_stays_it() -> None:
+    orders = [turns(None, "shuffle") for _ in range(200)]
+    assert {tuple(sorted(order)) for order in orders} == {(0, 1, 2, 3)}
+    assert {order[0] for order in orders} == {0, 1, 2, 3}
+    orders = [turns(2, "shuffle") for _ in range(200)]
+    assert {order[0] for order in orders} == {2}
+    assert {order[1] for order in orders} == {0, 1, 3}
+
+
+def test_an_unknown_failover_strategy_is_refused() -> None:
+    with pytest.raises(ImproperlyConfigured, match="broker_failover_strategy is 'random': it is 'round-robin'"):
+        turns(None, "random")

@@ -38,7 +38,7 @@ class RedisAsyncLink:
         self._keys = keys
         self._idle: list[Pipe] = []
         self._free = asyncio.Semaphore(limit)
-        self._preferred = 0
+        self._preferred: int | None = None  # the server that was reached last time
         # The connection that hears which keys changed (0: none), and which connections already report to it.
         self.ringer = 0
         self.refusal: Exception | None = None  # why the server does not let connections report
@@ -54,7 +54,9 @@ class RedisAsyncLink:
         if await bell.ring_works():
             return bell
         await bell.close()
-        return PollingBell()
+        polling = PollingBell(self, self._keys, queues)
+        await polling.listen()
+        return polling
 
     async def listen(self) -> AsyncioEar:
         return AsyncioEar(self.connect, self._doorway)
@@ -109,8 +111,7 @@ class RedisAsyncLink:
             return await self._connect_to_master(deadline)
         servers = self._doorway.place.servers
         errors: list[BaseException] = []
-        for turn in range(len(servers)):
-            number = (self._preferred + turn) % len(servers)
+        for number in self._doorway.turns(self._preferred):
             try:
                 connection = await self._open(self._doorway, servers[number], deadline)
             except FAILURES as error:

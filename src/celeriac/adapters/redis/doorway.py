@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,10 +31,19 @@ class Doorway:
         asked = options.socket_connect_timeout or given.settings.get("redis_socket_connect_timeout")
         self.connect_timeout: float = asked or given.connect_timeout
         self._given = given
+        self._shuffled = _is_shuffled(given.failover)
         tls = place.tls or bool(given.ssl)
         self._way = "tls" if tls else "tcp"
         self._arguments = _arguments(place, options, given.settings)
         self._tls = ssl_arguments(place.query, given.ssl) if tls else {}
+
+    def turns(self, last: int | None) -> list[int]:
+        """The servers of a failover list by number, in the order to try them: the last one reached comes first."""
+        number = len(self.place.servers)
+        if not self._shuffled:
+            return [((last or 0) + turn) % number for turn in range(number)]
+        shuffled = random.sample(range(number), number)
+        return shuffled if last is None else [last, *(other for other in shuffled if other != last)]
 
     def sync(self, server: Server) -> SyncConnection:
         way, arguments = self._entry(server)
@@ -72,6 +82,14 @@ class Doorway:
         # A UNIX socket has no keepalive.
         rest = {name: value for name, value in self._arguments.items() if not name.startswith("socket_keepalive")}
         return "unix", {"path": server.path, **rest}
+
+
+def _is_shuffled(failover: str | None) -> bool:
+    if failover not in (None, "round-robin", "shuffle"):
+        raise ImproperlyConfigured(
+            f"broker_failover_strategy is {failover!r}: it is 'round-robin' (or None) or 'shuffle'."
+        )
+    return failover == "shuffle"
 
 
 def _at(place: Place, servers: tuple[Server, ...]) -> Place:

@@ -42,7 +42,7 @@ class SyncLink:
     def __init__(self, doorway: Doorway, limit: int | None) -> None:
         self._doorway = doorway
         self._limit = limit or 1 << 20
-        self._preferred = 0
+        self._preferred: int | None = None  # the server that was reached last time
         self.forget()
         _links.add(self)
 
@@ -86,8 +86,7 @@ class SyncLink:
             return self._connect_to_master(deadline)
         servers = self._doorway.place.servers
         errors: list[BaseException] = []
-        for turn in range(len(servers)):
-            number = (self._preferred + turn) % len(servers)
+        for number in self._doorway.turns(self._preferred):
             try:
                 connection = self._open(self._doorway, servers[number], deadline)
             except FAILURES as error:
