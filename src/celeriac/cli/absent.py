@@ -12,15 +12,12 @@ EX_USAGE: Final = 64
 # name -> what to do instead, or why
 COMMANDS: Final = {
     "amqp": "",
-    "control": "",
     "events": "",
     "graph": "",
-    "inspect": "",
     "list": "`celeriac queues` lists queues.",
     "logtool": "",
     "migrate": "",
     "multi": "Start workers with `celeriac worker --detach --pidfile ... --logfile ...` or a service manager.",
-    "status": "",
 }
 
 

@@ -20,8 +20,10 @@ from .options import with_options
 BUILT_IN: Final = {
     "beat": "celeriac.cli.beat",
     "call": "celeriac.cli.call",
+    "control": "celeriac.cli.control",
     "dead": "celeriac.cli.dead",
     "demo": "celeriac.cli.demo.command",
+    "inspect": "celeriac.cli.inspect",
     "purge": "celeriac.cli.purge",
     "queues": "celeriac.cli.queues",
     "report": "celeriac.cli.report",
@@ -29,6 +31,7 @@ BUILT_IN: Final = {
     "schedule": "celeriac.cli.schedule",
     "settings": "celeriac.cli.settings",
     "shell": "celeriac.cli.shell",
+    "status": "celeriac.cli.status",
     "upgrade": "celeriac.cli.upgrade",
     "worker": "celeriac.cli.worker",
 }
