@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from celeriac.schedules import crontab, schedstate, upcoming
@@ -48,6 +48,7 @@ def test_it_looks_as_in_celery() -> None:
     assert repr(crontab(0, [1, 2], "mon", "1-7", "*/2")) == RECORDED["reprs"]["crontab"]
 
 
+@settings(deadline=None)
 @given(
     some.sets(some.integers(1, 31), min_size=1),
     some.sets(some.integers(0, 6), min_size=1),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from celeriac.schedules import schedstate, schedule
@@ -24,6 +24,7 @@ def test_it_is_due_when_celery_is(every: float, relative: bool, last: str, now: 
     assert [made.remaining_estimate(at(last)).total_seconds(), *made.is_due(at(last))] == theirs
 
 
+@settings(deadline=None)
 @given(
     some.timedeltas(timedelta(milliseconds=1), timedelta(days=400)),
     some.integers(0, 10**7),
@@ -62,6 +63,7 @@ def test_relative_ones_are_due_at_the_end_of_the_gap_where_there_is_no_midnight(
     assert made.next_after(at("2026-03-07T12:00:00+00:00")) == at("2026-03-08T05:00:00+00:00")
 
 
+@settings(deadline=None)
 @given(some.integers(1, 10**6), some.datetimes(datetime(2019, 1, 1), datetime(2041, 1, 1), timezones=some.just(UTC)))
 def test_relative_ones_are_later_than_now_and_not_later_than_the_interval(every: int, now: datetime) -> None:
     due = schedule(every, relative=True, app=app("America/Havana")).next_after(now)
