@@ -3,7 +3,7 @@
 import asyncio
 import ctypes
 import threading
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Final
 
 from celeriac.core.errors import SoftTimeLimitExceeded
@@ -136,9 +136,18 @@ def interrupt_task(task: "asyncio.Task[Any]", exc: BaseException | None = None) 
     return body is not None and interrupt(body, exc)
 
 
-def _raise_in_thread(thread: int, kind: type[BaseException] | None) -> None:
+def _raise_in_real_thread(thread: int, kind: type[BaseException] | None) -> None:
     target = None if kind is None else ctypes.py_object(kind)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), target)
+
+
+_raise_in_thread = _raise_in_real_thread
+
+
+def raise_by(way: Callable[[int, type[BaseException] | None], None]) -> None:
+    """How to raise in a thread, where threads are something else; None as the exception takes an earlier one back."""
+    global _raise_in_thread
+    _raise_in_thread = way
 
 
 class Interruptible:

@@ -4,14 +4,25 @@ import asyncio
 import contextvars
 import os
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 _local: Final = threading.local()
 
 
+_elsewhere: Callable[[Coroutine[Any, Any, Any]], Any] | None = None
+
+
+def run_by(way: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
+    """How to run a coroutine, where a thread is not what an event loop takes for one."""
+    global _elsewhere
+    _elsewhere = way
+
+
 def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """The coroutine's result. In a thread whose own event loop is running, another thread does the work."""
+    if _elsewhere is not None:
+        return _elsewhere(coroutine)
     if asyncio._get_running_loop() is not None:
         return _in_another_thread(coroutine)
     return this_threads_loop().run_until_complete(coroutine)

@@ -19,7 +19,9 @@ from .pool import PoolSettings
 # (what it inherits, its index, its end of the report socket)
 Life = Callable[[ChildKit, int, socket.socket], None]
 
-_SPAWNED: Final = "celeriac.pools.spawned"
+# what a fresh interpreter is started with: a module, and words for it
+Program = tuple[str, ...]
+SPAWNED: Final[Program] = ("celeriac.pools.spawned",)
 
 
 class Spec(msgspec.Struct, frozen=True):
@@ -50,7 +52,9 @@ def check(settings: PoolSettings) -> None:
         raise ImproperlyConfigured(f"a pool's concurrency is at least 1, not {settings.concurrency}")
 
 
-def child_main(settings: PoolSettings, life: Life, packets: PacketQueue, slots: Slots, slots_each: int) -> ChildMain:
+def child_main(
+    settings: PoolSettings, life: Life, program: Program, packets: PacketQueue, slots: Slots, slots_each: int
+) -> ChildMain:
     """What the zygote's fork calls in the child."""
     if settings.start_method == "fork":
         kit = ChildKit(settings, packets.reading_end, slots, slots_each)
@@ -75,4 +79,4 @@ def child_main(settings: PoolSettings, life: Life, packets: PacketQueue, slots: 
         )
         return msgspec.json.encode(spec)
 
-    return spawning.exec_child(_SPAWNED, specify, [packets_fd, slots.fd])
+    return spawning.exec_child(program, specify, [packets_fd, slots.fd])

@@ -16,7 +16,7 @@ from celeriac.process.slots import Slots
 from celeriac.process.zygote import Zygote
 
 from . import reports
-from .births import Life, check, child_main
+from .births import SPAWNED, Life, Program, check, child_main
 from .brood import Brood, Child
 from .endings import SHARED_GRACE, Endings, is_soft
 from .missing import PATIENCE, MissingRuns
@@ -36,7 +36,16 @@ class ForkedPool:
 
     name = "prefork"
 
-    def __init__(self, settings: PoolSettings, life: Life, children: int, slots_each: int, shared: bool) -> None:
+    def __init__(
+        self,
+        settings: PoolSettings,
+        life: Life,
+        *,
+        children: int,
+        slots_each: int,
+        shared: bool,
+        program: Program = SPAWNED,
+    ) -> None:
         check(settings)
         self.settings = settings
         self._each = slots_each
@@ -45,7 +54,7 @@ class ForkedPool:
         capacity = max(children * 2 + 2, 64 if slots_each == 1 else 0) * slots_each
         spawn = settings.start_method == "spawn"
         self._memory = Slots.in_file(capacity) if spawn else Slots(capacity)
-        main = child_main(settings, life, self._packets, self._memory, slots_each)
+        main = child_main(settings, life, program, self._packets, self._memory, slots_each)
         self._zygote = Zygote(main, self._packets.close_near, settings.before_child)
         self._brood = Brood(self._memory, slots_each)
         alive_timeout = max(settings.alive_timeout, _START_PATIENCE if spawn else 0.0)

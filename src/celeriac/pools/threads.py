@@ -14,6 +14,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -71,9 +72,7 @@ class Crew:
         self._working = kit.slots_each
         self._leaving = False
         self._bell, self._ringer = os.pipe()  # ends the wait of whoever is at the socket
-        self._poll = select.poll()
-        self._poll.register(kit.far, select.POLLIN)
-        self._poll.register(self._bell, select.POLLIN)
+        self._wait = _waiter(kit.far.fileno(), self._bell)
 
     def start(self) -> None:
         for slot in range(self._first, self._first + self._kit.slots_each):
@@ -109,7 +108,7 @@ class Crew:
                     self._leaving = True
                     return None
                 if job is None:
-                    self._poll.poll()
+                    self._wait()
                 elif not job.flags & WAKE:
                     return job
             return None
@@ -149,7 +148,7 @@ class Crew:
     def listen(self) -> None:
         """Until all threads are done, or the parent is gone."""
         reader = reports.AskReader()
-        while data := self._sock.recv(_STACK):
+        while data := self._heard():
             for kind, number, run in reader.feed(data):
                 if kind == reports.RETIRE:
                     self.leave()
@@ -157,6 +156,14 @@ class Crew:
                     self._raise_in(run, error_for(kind, number))
         if self._working:
             raise ConnectionResetError("the parent is gone")
+
+    def _heard(self) -> bytes:
+        try:
+            return self._sock.recv(_STACK)
+        except OSError:
+            if self._working:
+                raise
+            return b""  # the last thread closed this end: where threads are green, whoever reads is told by an error
 
     def _raise_in(self, run: int, error: BaseException) -> None:
         for slot, found in self._kit.slots.occupied(self._first, self._kit.slots_each):
@@ -166,6 +173,16 @@ class Crew:
                 body = limits.body_in(self._threads[slot])
                 if body is not None and self._kit.slots.look(slot)[0] == run:
                     limits.interrupt(body, error)
+
+
+def _waiter(*fds: int) -> Callable[[], object]:
+    """Waits until one of them can be read."""
+    if not hasattr(select, "poll"):  # eventlet takes it away
+        return lambda: select.select(fds, (), ())
+    poll = select.poll()
+    for fd in fds:
+        poll.register(fd, select.POLLIN)
+    return poll.poll
 
 
 def error_for(kind: int, number: int) -> BaseException:

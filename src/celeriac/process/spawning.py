@@ -12,8 +12,8 @@ from .forking import ChildMain
 Specify = Callable[[int, int], bytes]
 
 
-def exec_child(module: str, specify: Specify, keep: Sequence[int]) -> ChildMain:
-    """A child main that becomes `python -m module <descriptor of its specification>`.
+def exec_child(program: Sequence[str], specify: Specify, keep: Sequence[int]) -> ChildMain:
+    """A child main that becomes `python -m program <descriptor of its specification>`.
 
     What it inherits are the descriptors in `keep` and its report socket, under the same numbers.
     """
@@ -24,7 +24,7 @@ def exec_child(module: str, specify: Specify, keep: Sequence[int]) -> ChildMain:
             os.set_inheritable(fd, True)
         sys.stdout.flush()
         sys.stderr.flush()
-        os.execv(sys.executable, [sys.executable, "-m", module, str(spec)])  # noqa: S606 - no shell is wanted
+        os.execv(sys.executable, [sys.executable, "-m", *program, str(spec)])  # noqa: S606 - no shell is wanted
 
     return main
 

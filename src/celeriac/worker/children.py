@@ -33,7 +33,6 @@ def settings_for(worker: Any) -> PoolSettings:
     """The pool settings of this worker."""
     options, conf = worker.options, worker.app.conf
     hooks = _hooks(worker.app, worker.hostname, options.pool)
-    spawn = conf["worker_pool_start_method"] == "spawn"
     return msgspec.structs.replace(
         hooks,
         concurrency=worker.concurrency,
@@ -41,8 +40,8 @@ def settings_for(worker: Any) -> PoolSettings:
         max_memory_per_child=options.max_memory_per_child or conf["worker_max_memory_per_child"],
         alive_timeout=conf["worker_proc_alive_timeout"],
         start_method=conf["worker_pool_start_method"],
-        entry=f"{__name__}:spawned" if spawn else "",
-        entry_argument=_spawn_argument(worker) if spawn else "",
+        entry=f"{__name__}:spawned",  # for children that start from a fresh interpreter
+        entry_argument=_spawn_argument(worker),
     )
 
 

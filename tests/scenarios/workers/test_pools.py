@@ -11,7 +11,7 @@ from celeriac.exceptions import SoftTimeLimitExceeded, TimeLimitExceeded
 from .running import Command, until, worker
 
 TIMEOUT = 20
-POOLS = ["prefork", "threads", "asyncio", "solo"]
+POOLS = ["prefork", "threads", "asyncio", "gevent", "eventlet", "solo"]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""The worker, piece by piece."""

@@ -17,7 +17,7 @@ SETTINGS = (
         "worker_pool",
         CLASS,
         "prefork",
-        "Where tasks run: `prefork`, `threads`, `asyncio`, `solo` or another installed pool.",
+        "Where tasks run: `prefork`, `threads`, `asyncio`, `gevent`, `eventlet`, `solo` or another installed pool.",
         old="CELERYD_POOL",
     ),
     Setting(
