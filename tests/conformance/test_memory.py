@@ -13,6 +13,7 @@ from celeriac.testing.conformance import (
     BrokerContract,
     BusContract,
     DeadLettersContract,
+    DelayedContract,
     FanoutContract,
     Harness,
     JoinsContract,
@@ -52,6 +53,9 @@ class TestBus(BusContract): ...
 
 
 class TestDeadLetters(DeadLettersContract): ...
+
+
+class TestDelayed(DelayedContract): ...
 
 
 class TestFanout(FanoutContract): ...

@@ -12,6 +12,7 @@ from celeriac.testing.conformance import (
     BrokerContract,
     BusContract,
     DeadLettersContract,
+    DelayedContract,
     Harness,
     JoinsContract,
     LeaseContract,
@@ -55,6 +56,9 @@ class TestBus(BusContract): ...
 
 
 class TestDeadLetters(DeadLettersContract): ...
+
+
+class TestDelayed(DelayedContract): ...
 
 
 class TestLease(LeaseContract): ...

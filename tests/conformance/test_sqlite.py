@@ -14,6 +14,7 @@ from celeriac.testing.conformance import (
     BrokerContract,
     BusContract,
     DeadLettersContract,
+    DelayedContract,
     FanoutContract,
     Harness,
     JoinsContract,
@@ -51,6 +52,9 @@ class TestBus(BusContract): ...
 
 
 class TestDeadLetters(DeadLettersContract): ...
+
+
+class TestDelayed(DelayedContract): ...
 
 
 class TestFanout(FanoutContract): ...

@@ -10,6 +10,7 @@ from celeriac.core.message import Queue
 from celeriac.core.ports import Transport, TransportOptions
 
 from .broker import MemoryBroker
+from .delayed import MemoryDelayed
 from .ears import MemoryAsyncEar, MemoryBell, MemoryEar
 from .joins import MemoryJoins
 from .keeping import MemoryBus, MemoryDeadLetters, MemoryLease, MemoryResults
@@ -42,6 +43,7 @@ class MemoryTransport:
         self.plans = MemoryPlans()
         self.bus = MemoryBus()
         self.revocations = MemoryRevocations()
+        self.delayed = MemoryDelayed()
         self.seeker = MemorySeeker()
         self._link = MemoryLink(self.store)
 

@@ -10,6 +10,7 @@ from .async_link import RedisAsyncLink
 from .broker import RedisBroker
 from .bus import RedisBus
 from .dead import RedisDeadLetters
+from .delayed import RedisDelayed
 from .doorway import Doorway
 from .joins import RedisJoins
 from .keys import Keys
@@ -58,6 +59,7 @@ class RedisTransport:
         self.plans = RedisPlans(self.keys, self.broker)
         self.bus = RedisBus()
         self.revocations = RedisRevocations(self.keys)
+        self.delayed = RedisDelayed(self.keys)
         self.seeker = RedisSeeker(self.keys)
         self.pidbox = RedisPidbox(self.keys, clustered)
         self._doorway = Doorway(self.place, chosen, given)

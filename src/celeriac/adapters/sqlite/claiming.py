@@ -9,7 +9,6 @@ from celeriac.core.errors import LeaseLost
 from celeriac.core.message import Queue
 from celeriac.core.ports.broker import Mark
 
-from .revocations import VERSION
 from .session import Session, number_list
 
 _decode = msgspec.json.decode
@@ -33,7 +32,8 @@ _QUEUES = "SELECT DISTINCT queue FROM held WHERE id IN (SELECT value FROM json_e
 def claim(session: Session, owner: str, queues: Sequence[Queue], limit: int) -> Claim:
     """Take the first `limit` of these queues. Few statements, however many messages: see Session.insert."""
     row = session.execute(
-        f"SELECT value, {VERSION} FROM counters WHERE name = 'claim' AND EXISTS "
+        "SELECT value, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'revoked'), 0) "
+        "FROM counters WHERE name = 'claim' AND EXISTS "
         "(SELECT 1 FROM leases WHERE name = ? AND holder = ? AND expires > ?)",
         (f"worker/{owner}", owner, session.now),
     ).fetchone()

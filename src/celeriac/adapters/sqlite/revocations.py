@@ -9,8 +9,8 @@ from celeriac.core.revocation import Revocation, Revoked
 from .request import Read, Write
 from .session import Session
 
-# The version as a value inside a statement; 0 until something was ever revoked.
-VERSION: Final = "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'revoked'), 0)"
+# 0 until something was ever revoked.
+_VERSION: Final = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'revoked'), 0)"
 # A mark that is recorded again gets a new number.
 _ADD = "INSERT OR REPLACE INTO revoked (mark, ends)"
 
@@ -33,7 +33,7 @@ class SQLiteRevocations:
 
     def since(self, version: int, limit: int = 10_000) -> Flow[Revoked]:
         def read(session: Session) -> Revoked:
-            newest: int = session.execute(f"SELECT {VERSION}").fetchone()[0]  # before the rows: no newer one is missed
+            newest: int = session.execute(_VERSION).fetchone()[0]  # before the rows: no newer one is missed
             rows = session.execute(
                 "SELECT number, mark, ends FROM revoked WHERE number > ? ORDER BY number LIMIT ?", (version, limit)
             ).fetchall()

@@ -8,6 +8,7 @@ from celeriac.core.ports import Transport, TransportOptions
 from .alink import SQLiteAsyncLink
 from .broker import SQLiteBroker
 from .bus import SQLiteBus
+from .delayed import SQLiteDelayed
 from .joins import SQLiteJoins
 from .keeping import SQLiteDeadLetters, SQLiteLease, SQLiteResults
 from .link import SQLiteLink
@@ -38,6 +39,7 @@ class SQLiteTransport:
         self.plans = SQLitePlans()
         self.bus = SQLiteBus()
         self.revocations = SQLiteRevocations()
+        self.delayed = SQLiteDelayed()
         self.seeker = SQLiteSeeker()
         self._link = SQLiteLink(self._pool)
 

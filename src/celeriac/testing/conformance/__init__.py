@@ -14,6 +14,7 @@ from .bell import BellContract
 from .broker import BrokerContract
 from .bus import BusContract
 from .dead_letters import DeadLettersContract
+from .delayed import DelayedContract
 from .harness import COLOURS, Harness
 from .joins import JoinsContract, PatientJoinsContract, SequelsContract
 from .lease import LeaseContract
@@ -32,6 +33,7 @@ __all__ = [
     "BrokerContract",
     "BusContract",
     "DeadLettersContract",
+    "DelayedContract",
     "FanoutContract",
     "Harness",
     "JoinsContract",

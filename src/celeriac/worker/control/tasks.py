@@ -2,8 +2,11 @@
 
 import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any, Final
 
+from celeriac.core.errors import DecodeError
+from celeriac.core.ports.delayed import delayed_of
 from celeriac.execution.opening import REFUSALS, Opener
 from celeriac.pools.pool import Running
 from celeriac.wire import envelope, serializers
@@ -13,6 +16,7 @@ from .panel import inspect_command
 
 _SHOWN: Final = ("exchange", "routing_key", "rate_limit")
 _BUILT_IN: Final = ("celery.", "celeriac.")
+_MOST_SHOWN: Final = 1000
 _LARGE: Final = 64 * 1024  # bytes: the arguments of larger messages are shown as their sender described them
 
 
@@ -69,8 +73,40 @@ def reserved(state: Any, safe: bool = False) -> list[dict[str, Any]]:
     return [_of_hand(state, hand, None, safe) for hand in _split(state)[1]]
 
 
+@inspect_command(alias="dump_schedule")
+async def scheduled(state: Any, safe: bool = False) -> list[dict[str, Any]]:
+    """List of tasks that wait for their time in the broker, for the queues this worker consumes."""
+    return [
+        {
+            "eta": datetime.fromtimestamp(due, UTC).isoformat(),
+            "priority": 6,
+            "request": describe(state, raw, bool(safe)),
+        }
+        for due, raw in await _delayed(state)
+    ]
+
+
+async def _delayed(state: Any) -> tuple[tuple[float, bytes], ...]:
+    """The broker holds them, not this worker: others that consume the same queues say the same."""
+    connection = state.consumer.connection
+    store = delayed_of(connection.transport)
+    if store is None:
+        return ()
+    queues = [queue.name for queue in state.consumer.claimer.queues]
+    found: tuple[tuple[float, bytes], ...] = await connection.attempt(store.waiting(queues, _MOST_SHOWN))
+    return tuple((due, raw) for due, raw in found if _is_readable(raw))
+
+
+def _is_readable(raw: bytes) -> bool:
+    try:
+        envelope.peek(raw)
+    except DecodeError:
+        return False
+    return True
+
+
 @inspect_command(args=[("ids", str)], variadic="ids", signature="[id1 [id2 [... [idN]]]]")
-def query_task(state: Any, ids: Any, **kwargs: Any) -> dict[str, Any]:
+async def query_task(state: Any, ids: Any, **kwargs: Any) -> dict[str, Any]:
     """Query for task information by id."""
     wanted = {ids} if isinstance(ids, str) else set(ids)
     running, waiting = _split(state)
@@ -81,6 +117,10 @@ def query_task(state: Any, ids: Any, **kwargs: Any) -> dict[str, Any]:
     for hand in waiting:
         if hand.head.id in wanted:
             found[hand.head.id] = ["reserved", _of_hand(state, hand, None, False)]
+    if wanted.difference(found):
+        for _, raw in await _delayed(state):
+            if (id := envelope.peek(raw).id) in wanted:
+                found[id] = ["scheduled", describe(state, raw, False)]
     return found
 
 
