@@ -19,7 +19,9 @@ from celeriac.core.message import Message
 from celeriac.core.ports import ResultStore, Transport
 from celeriac.core.ports.joins import JOIN_SECONDS
 from celeriac.core.record import Record
+from celeriac.current import Context
 from celeriac.execution.faces import default_hook
+from celeriac.execution.records import extension
 from celeriac.result import Meta, Wait, Waiter
 from celeriac.result.waiting import pending
 from celeriac.wire import results, serializers
@@ -51,6 +53,7 @@ class Backend(ManyResults):
         self.transport = transport
         self.serializer: str = conf.result_serializer
         self.compression: str | None = conf.result_compression
+        self.extended = bool(conf.result_extended)
         self.accept = self._accept_set(conf.result_accept_content)
         self.expires = seconds_of(conf.result_expires) or None
         self.timeout: float = conf.result_timeout  # of one read or write
@@ -188,6 +191,7 @@ class Backend(ManyResults):
             self._clock.now(),
             getattr(request, "group", None),
             getattr(request, "parent_id", None),
+            extension(request, request.hostname) if self.extended and isinstance(request, Context) else None,
         )
         payload = results.encode(meta, self.serializer, self.compression)
         return Record(task_id, state, payload, ttl=self._ttl(state))

@@ -89,12 +89,15 @@ class FollowUp:
         if not wanted or not backend.enabled:
             return ()
         text = ExceptionInfo(exc).traceback
-        return tuple(
-            backend.record_of(one.task_id, exc, _of_later(state), text, Context(group=one.group_id)) for one in wanted
-        )
+        return tuple(backend.record_of(one.task_id, exc, _of_later(state), text, _of_unreached(one)) for one in wanted)
 
 
 _NOTHING: Final = Sequel()
+
+
+def _of_unreached(one: Unreached) -> Context:
+    """What its record says of a task that will not run."""
+    return Context(task=one.name, args=one.args, kwargs=one.kwargs, group=one.group_id)
 
 
 def _of(sequel: Sequel, group: str, owner: str, foreign: bool) -> Sequel:

@@ -2,7 +2,7 @@
 
 import inspect
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import CoroutineType
 from typing import Any, Final, NamedTuple
 
@@ -11,6 +11,7 @@ from celeriac.core.join import OpenJoin
 from celeriac.core.message import Post
 from celeriac.execution import loops
 from celeriac.execution.exception_info import ExceptionInfo
+from celeriac.result import first_of
 
 from .kinds import (
     CHAIN,
@@ -37,6 +38,8 @@ class Unreached(NamedTuple):
 
     task_id: str
     name: str
+    args: Sequence[Any]
+    kwargs: Mapping[str, Any]
     ignored: bool  # its call said ignore_result
     group_id: str | None
     group_index: int | None
@@ -49,7 +52,7 @@ class Following(NamedTuple):
     posts: Sequence[Post] = ()
     opens: Sequence[OpenJoin] = ()
     unreached: Sequence[Unreached] = ()
-    children: Sequence[Any] = ()  # results of what is sent
+    children: Sequence[Any] = ()  # results of what is sent, but for errbacks: as in Celery they are nobody's children
 
 
 def after_success(app: Any, request: Any, value: Any) -> Following:
@@ -71,7 +74,7 @@ def after_success(app: Any, request: Any, value: Any) -> Following:
 def after_failure(app: Any, request: Any, state: str, exc: BaseException) -> Following:
     """Errbacks, unless the task was revoked; the rest of the chain will never run."""
     flights = [] if state != states.FAILURE else _errbacks(app, request, (request.id, request.errbacks), exc)
-    return _following(app, request, flights, tuple(unreached(listed(request.chain)[::-1])))
+    return _following(app, request, flights, tuple(unreached(listed(request.chain)[::-1])))._replace(children=())
 
 
 def unstarted(app: Any, request: Any, tree: Tree, exc: BaseException) -> Following:
@@ -107,7 +110,7 @@ def _following(app: Any, request: Any, flights: list[Flight], never: Sequence[Un
     calls = [call for flight in flights for call in flight.calls]
     if not calls and not never:
         return Following()
-    children = [flight.result for flight in flights if flight.result is not None]
+    children = [first_of(flight.result) for flight in flights if flight.result is not None]
     return Following(
         tuple(app.prepare(calls)) if calls else (),
         tuple(join for flight in flights for join in flight.joins),
@@ -133,6 +136,8 @@ def unreached(trees: Iterable[Tree]) -> Iterable[Unreached]:
             yield Unreached(
                 options["task_id"],
                 tree["task"],
+                tree.get("args") or [],
+                tree.get("kwargs") or {},
                 bool(options.get("ignore_result")),
                 options.get("group_id"),
                 options.get("group_index"),

@@ -5,6 +5,7 @@ from typing import Any
 
 from celeriac.core.ids import uuid
 from celeriac.current import get_current_worker_task
+from celeriac.result import first_of
 
 from .freezing import Setting, frozen
 from .kinds import TASK, Options, Tree, kind_of, with_options
@@ -72,7 +73,7 @@ def _remember(result: Any, wanted: bool) -> Any:
     if wanted and result is not None:
         parent = get_current_worker_task()
         if parent is not None:
-            parent.add_trail(result)
+            parent.add_trail(first_of(result))
     return result
 
 

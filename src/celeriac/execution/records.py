@@ -73,20 +73,22 @@ class Records:
             self._now(),
             request.group,
             request.parent_id,
-            self._extension(request) if self._extended else None,
+            extension(request, self._hostname) if self._extended else None,
         )
 
-    def _extension(self, request: Context) -> Extended:
-        return Extended(
-            name=request.get("task"),
-            args=request.args,
-            kwargs=request.kwargs,
-            worker=self._hostname,
-            retries=request.retries,
-            queue=(request.delivery_info or {}).get("routing_key"),
-            stamped_headers=request.stamped_headers,
-            stamps=request.stamps,
-        )
+
+def extension(request: Context, hostname: str | None) -> Extended:
+    """What result_extended adds."""
+    return Extended(
+        name=request.get("task"),
+        args=request.args,
+        kwargs=request.kwargs,
+        worker=hostname,
+        retries=request.retries,
+        queue=(request.delivery_info or {}).get("routing_key"),
+        stamped_headers=request.stamped_headers,
+        stamps=request.stamps,
+    )
 
 
 def seconds(value: Any) -> float | None:

@@ -7,6 +7,7 @@ from .group_result import GroupResult
 from .joining import allow_join_result, assert_will_not_block, denied_join_result
 from .result_set import ResultSet
 from .source import Meta, Source, Wait
+from .tree import first_of
 from .tuples import ResultBase, result_from_tuple
 from .waiting import Waiter
 
@@ -26,5 +27,6 @@ __all__ = [
     "allow_join_result",
     "assert_will_not_block",
     "denied_join_result",
+    "first_of",
     "result_from_tuple",
 ]

@@ -55,6 +55,13 @@ class ResultTree:
         return self.build_graph()
 
 
+def first_of(result: Any) -> Any:
+    """What a task that sends a workflow remembers among its children: the result of what runs first."""
+    while result.parent is not None:
+        result = result.parent
+    return result
+
+
 def leaves(members: Iterable[Any]) -> Iterator[Any]:
     """The results of single tasks, from groups within groups too."""
     stack = [iter(members)]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from celeriac import Celeriac
 from celeriac.core.errors import (
     BackendGetMetaError,
     IncompleteStream,
@@ -364,3 +365,12 @@ def test_an_eager_result_is_ready(app) -> None:
     good.forget()
     good.revoke()
     assert good.state == "REVOKED"
+
+
+def test_extended_results_say_more_whoever_stores_them() -> None:
+    with Celeriac("x", broker="memory://extended", backend="memory://extended", result_extended=True) as app:
+        request = Context(task="t", args=[1], kwargs={"k": 2}, retries=3, hostname="w@here")
+        app.backend.store_result("i", {"done": 1}, "PROGRESS", request=request)
+        result = app.AsyncResult("i")
+        found = (result.name, result.args, result.kwargs, result.retries, result.worker, result.queue)
+        assert found == ("t", [1], {"k": 2}, 3, "w@here", None)

@@ -9,7 +9,7 @@ import pytest
 from celeriac.core.errors import IncompleteStream
 from celeriac.core.states import FAILURE, SUCCESS
 from celeriac.current import Context
-from celeriac.result import CycleError, DependencyGraph, GraphFormatter
+from celeriac.result import CycleError, DependencyGraph, GraphFormatter, first_of
 
 
 @pytest.fixture
@@ -112,3 +112,9 @@ def test_the_wait_is_over_with_the_tree(app) -> None:
     assert next(found)[1] == 1
     app.backend.store_result("late", 2, SUCCESS)
     assert next(found)[1] == 2
+
+
+def test_what_a_task_remembers_of_a_workflow_is_what_runs_first(app) -> None:
+    header = app.GroupResult("g", [], parent=app.AsyncResult("a"))
+    assert first_of(app.AsyncResult("body", parent=header)) == "a"
+    assert first_of(app.AsyncResult("alone")) == "alone"
