@@ -9,6 +9,18 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .app import Celeriac, Task, shared_task
+    from .canvas import (
+        Signature,
+        chain,
+        chord,
+        chunks,
+        group,
+        maybe_signature,
+        signature,
+        subtask,
+        xmap,
+        xstarmap,
+    )
     from .core.ids import uuid
     from .core.message import Exchange, Queue
     from .current import current_app, current_task
@@ -24,18 +36,38 @@ _LAZY = {
     "Queue": "celeriac.core.message",
     "Exchange": "celeriac.core.message",
     "uuid": "celeriac.core.ids",
+    "Signature": "celeriac.canvas",
+    "chain": "celeriac.canvas",
+    "chord": "celeriac.canvas",
+    "chunks": "celeriac.canvas",
+    "group": "celeriac.canvas",
+    "maybe_signature": "celeriac.canvas",
+    "signature": "celeriac.canvas",
+    "subtask": "celeriac.canvas",
+    "xmap": "celeriac.canvas",
+    "xstarmap": "celeriac.canvas",
 }
 
 __all__ = [
     "Celeriac",
     "Exchange",
     "Queue",
+    "Signature",
     "Task",
     "__version__",
+    "chain",
+    "chord",
+    "chunks",
     "current_app",
     "current_task",
+    "group",
+    "maybe_signature",
     "shared_task",
+    "signature",
+    "subtask",
     "uuid",
+    "xmap",
+    "xstarmap",
 ]
 
 

@@ -22,7 +22,7 @@ from .kinds import (
     tasks_of,
     walk,
 )
-from .planning import linked, with_errbacks
+from .links import linked, with_errbacks
 from .signature import maybe_signature
 
 Arguments = tuple[Sequence[Any], Mapping[str, Any]]
@@ -55,7 +55,7 @@ class _Eager:
         return sig.apply(*arguments, **options)
 
     def _chain(self, tree: Tree, arguments: Arguments, options: Options) -> Walk:
-        steps = steps_of(tree)
+        steps = steps_of(tree, self._on_header)
         if not steps:
             return None
         first, final = _split(options)

@@ -19,6 +19,7 @@ from .kinds import (
     header_of,
     inherited,
     kind_of,
+    listed,
     made,
     merged,
     tasks_of,
@@ -26,7 +27,8 @@ from .kinds import (
     with_kwargs,
     with_options,
 )
-from .operators import joined, unchained
+from .links import linked, with_errbacks
+from .operators import WHOLE, joined
 
 
 class Setting(NamedTuple):
@@ -48,10 +50,6 @@ class Frozen(NamedTuple):
     last: Any
 
 
-# A part of a header must end once: where it ends in a group, this task waits for all of it.
-_GATHERED: Final = made("celery.accumulate", None, {})
-
-
 def frozen(tree: Tree, setting: Setting) -> Frozen:
     """A copy with ids; those that are there already stay."""
     found: Frozen = walk(_freeze(tree, setting))
@@ -70,8 +68,8 @@ def _freeze_task(tree: Tree, setting: Setting) -> Frozen:
     copied = dict(tree)
     options = tree.get("options") or {}
     id = options.get("task_id")
-    if id is None:
-        id = setting.new_id()
+    if id is None or "reply_to" not in options:
+        id = setting.new_id() if id is None else id
         options = {**options, "task_id": id, "reply_to": setting.reply_to}
     copied["options"] = options
     result = setting.task_result(id, tree["task"])
@@ -86,7 +84,7 @@ def _freeze_each(members: Sequence[Tree], setting: Setting) -> Walk:
 
 
 def _freeze_chain(tree: Tree, setting: Setting) -> Walk:
-    steps = steps_of(tree)
+    steps = steps_of(tree, setting.errbacks_on_header)
     options = {key: value for key, value in (tree.get("options") or {}).items() if key not in _PUSHED}
     if not steps:
         return Frozen(with_kwargs({**tree, "options": options}, tasks=[]), None, None)
@@ -143,7 +141,7 @@ def _freeze_chord(tree: Tree, setting: Setting) -> Walk:
 def gathered(member: Tree) -> Any:
     """A member of a header, so that it ends once: where it ended in a group, in the list of that group's results."""
     if kind_of(member) != TASK and ends_in_group(member):
-        return joined(member, _GATHERED)
+        return joined(member, WHOLE)
     return member
 
 
@@ -152,14 +150,18 @@ def named(tree: Tree, id: str) -> Any:
     return changed_at_end(tree, lambda end: with_options(end, task_id=id))
 
 
-def steps_of(chain: Tree) -> list[Any]:
+def steps_of(chain: Tree, on_header: bool = False) -> list[Any]:
     """The steps of a chain, one after the other: no chain among them, and a group only at the end."""
     flat: list[Any] = []
-    waiting = list(reversed(unchained(chain)))
+    waiting = _linked_tasks(chain, on_header)[::-1]
     while waiting:
         step = waiting.pop()
         if kind_of(step) == CHAIN:
-            waiting.extend(reversed(_spread(step)))
+            waiting.extend(reversed(_spread(step, on_header)))
+        elif _body_is_more_steps(step):
+            first, *rest = _spread(body_of(step), on_header)
+            flat.append(with_kwargs(step, body=first))
+            waiting.extend(reversed(rest))
         else:
             flat.append(step)
     steps: list[Any] = []  # the last one first
@@ -171,13 +173,42 @@ def steps_of(chain: Tree) -> list[Any]:
     return steps
 
 
+def _linked_tasks(chain: Tree, on_header: bool) -> list[Any]:
+    """The chain's tasks, the last of them with its callbacks, each of them with its errbacks."""
+    options = chain.get("options") or {}
+    errbacks = listed(options.get("link_error"))
+    tasks = [with_errbacks(task, errbacks, on_header) for task in tasks_of(chain)]
+    if tasks:
+        tasks[-1] = linked(tasks[-1], listed(options.get("link")))
+    return tasks
+
+
+def _body_is_more_steps(step: Tree) -> bool:
+    """True for a chord whose body is a chain: what comes after its first task may be steps of the chain around it."""
+    if kind_of(step) != CHORD or not _PUSHED.isdisjoint(_said(step)):
+        return False
+    body = body_of(step)
+    if body is None or kind_of(body) != CHAIN or len(tasks_of(body)) < 2:
+        return False
+    return kind_of(tasks_of(body)[0]) == TASK and not body.get("immutable")
+
+
+def _said(tree: Tree) -> list[str]:
+    """The options that are given, but for the id that a frozen chord has from its header."""
+    options = dict(tree.get("options") or {})
+    header = tree["kwargs"].get("header")
+    if isinstance(header, dict) and (header.get("options") or {}).get("task_id") == options.get("task_id"):
+        options.pop("task_id", None)
+    return [key for key, value in options.items() if value]
+
+
 def _chord_of_nothing(group: Tree, body: Tree) -> Any:
     return made("celery.chord", CHORD, {"header": group, "body": body})
 
 
-def _spread(chain: Tree) -> list[Any]:
+def _spread(chain: Tree, on_header: bool) -> list[Any]:
     """The tasks of a chain within a chain: what was asked of the whole is asked of the first."""
-    tasks = unchained(chain)
+    tasks = _linked_tasks(chain, on_header)
     if tasks and not chain.get("immutable") and (chain.get("args") or ()):
         args, kwargs, options = merged(tasks[0], chain["args"], {}, {})
         tasks[0] = {**tasks[0], "args": args, "kwargs": kwargs, "options": options}

@@ -14,10 +14,14 @@ from .kinds import (
     chord_of,
     kind_of,
     listed,
+    made,
     tasks_of,
     with_kwargs,
     with_options,
 )
+
+# What comes after a group to make one result of it: the list of its results.
+WHOLE: Final = made("celery.accumulate", None, {"index": 0})
 
 Rule = Callable[[Tree, Tree], Any]
 
@@ -84,6 +88,8 @@ def _in_body(left: Tree, right: Tree) -> Any:
 
 
 def _after_chain(left: Tree, right: Tree) -> Any:
+    if kind_of(right) == GROUP and not tasks_of(right):
+        return left
     steps = unchained(left)
     _append(steps, right)
     return chain_of(steps)
@@ -92,26 +98,25 @@ def _after_chain(left: Tree, right: Tree) -> Any:
 def _append(steps: list[Any], right: Tree) -> None:
     """Continue a chain's steps; the list is changed."""
     kind = kind_of(right)
-    if kind == GROUP and len(tasks_of(right)) == 1:
+    if kind == CHAIN:
+        for task in unchained(right):
+            _append(steps, task)
+    elif kind == GROUP and len(tasks_of(right)) == 1:
         _append(steps, tasks_of(right)[0])
-    elif not steps:
-        steps.extend(unchained(right) if kind == CHAIN else [right])
-    elif kind == GROUP and not tasks_of(right):
+    elif kind == GROUP and steps and not tasks_of(right):
         pass
     else:
         _continue(steps, kind, right)
 
 
 def _continue(steps: list[Any], kind: str, right: Tree) -> None:
-    last = kind_of(steps[-1])
+    last = kind_of(steps[-1]) if steps else None
     if last == GROUP and kind != GROUP:
         steps[-1] = _header(steps[-1], right)
         if len(steps) > 1 and kind_of(steps[-2]) == CHORD:
             steps[-2:] = [_in_body(steps[-2], steps[-1])]
     elif last == CHORD and kind != CHORD:
         steps[-1] = _in_body(steps[-1], right)
-    elif kind == CHAIN:
-        steps.extend(unchained(right))
     else:
         steps.append(right)
 

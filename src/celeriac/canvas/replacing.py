@@ -1,18 +1,16 @@
 """Replacing: a running task puts a workflow in its place, or adds a member to the chord it is in."""
 
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
 from celeriac.core.errors import Ignore, ImproperlyConfigured
 from celeriac.current import Context
 
-from .kinds import CHAIN, GROUP, Options, kind_of, listed, made, tasks_of
+from .kinds import CHAIN, GROUP, Options, Tree, kind_of, listed, tasks_of
 from .launching import planned
-from .operators import joined
-from .planning import Flight, linked, with_errbacks
+from .links import linked, with_errbacks
+from .operators import WHOLE, joined
+from .planning import Flight
 from .signature import Signature, maybe_signature
-
-# What a group returns in the place of one task: the list of its results.
-_WHOLE: Final = made("celery.accumulate", None, {"index": 0})
 
 
 def replace(task: Any, sig: Any) -> Any:
@@ -20,7 +18,7 @@ def replace(task: Any, sig: Any) -> Any:
     request: Context = task.request
     _check(sig)
     if kind_of(sig) == GROUP:
-        sig = maybe_signature(joined(sig, _WHOLE), app=task.app)
+        sig = maybe_signature(joined(sig, WHOLE), app=task.app)
     if request.is_eager or request.called_directly:
         return sig.apply().get(disable_sync_subtasks=False)
     tree = linked(dict(sig), listed(request.callbacks))
@@ -76,6 +74,15 @@ def add_to_chord(task: Any, sig: Any, lazy: bool) -> Any:
         return sig
     kin = {**place, "parent_id": request.id}
     flight = planned(task.app, dict(sig), (), {}, kin)
+    _with_the_end(task, request, flight)
+    return task.add_trail(flight.result)
+
+
+def send_with_the_end(task: Any, tree: Tree, args: Any, options: Options) -> Any:
+    """Send a workflow together with the end of the run; its result."""
+    request: Context = task.request
+    kin = {"root_id": request.root_id or request.id, "parent_id": request.id}
+    flight = planned(task.app, tree, args, {}, {**kin, **options})
     _with_the_end(task, request, flight)
     return task.add_trail(flight.result)
 
