@@ -1,0 +1,256 @@
+"""The async link: one connection for publishing and asking, one for each owner that claims; all of one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, TypeVar
+
+from pamqp import commands
+
+from ...core.errors import OperationalError
+from ...core.flow import Flow, adrive
+from ...core.message import Queue
+from . import methods, requests
+from .bell import RabbitBell
+from .doorway import Doorway
+from .ears import AsyncioEar
+from .pipe import Pipe, connect
+from .refusals import FAILURES, Blocked, failure
+from .register import Register
+from .session import Session
+
+T = TypeVar("T")
+_FIRST_CHANNEL: Final = 10
+
+
+class RabbitAsyncLink:
+    """Flows run concurrently."""
+
+    def __init__(self, doorway: Doorway, register: Register) -> None:
+        self._doorway = doorway
+        self._register = register
+        self._pipe: Pipe | None = None
+        self._connecting = asyncio.Lock()
+        self._sessions: dict[str, Session] = {}
+        self._listened: frozenset[str] = frozenset()
+        self._channels: list[int] = []  # of the pipe, open and idle
+        self._next_channel = _FIRST_CHANNEL
+        self.rung = asyncio.Event()
+
+    async def run(self, flow: Flow[T], timeout: float) -> T:
+        deadline = asyncio.get_running_loop().time() + timeout
+        turn = _Turn(self, deadline)
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await adrive(flow, turn.perform)
+        except FAILURES as error:
+            pipe = self._pipe
+            if isinstance(error, TimeoutError) and pipe is not None and pipe.talk.blocked:
+                raise failure(self._doorway.place, Blocked(pipe.talk.blocked)) from error
+            raise failure(self._doorway.place, error) from error
+        finally:
+            turn.over()
+
+    async def bell(self, queues: Sequence[Queue]) -> RabbitBell:
+        names = frozenset(queue.name for queue in queues)
+        self._listened = names
+        try:
+            for session in list(self._sessions.values()):
+                if not session.pipe.closed:
+                    await session.keep_to(set(names))
+        except FAILURES as error:
+            raise failure(self._doorway.place, error) from error
+        return RabbitBell(self)
+
+    async def listen(self) -> AsyncioEar:
+        return AsyncioEar(self.connect, self._doorway.place)
+
+    async def connect(self, timeout: float | None = None) -> Pipe:
+        """One more connection, for whoever wants one to itself."""
+        options = self._doorway.options
+        loop = asyncio.get_running_loop()
+        return await connect(self._doorway, loop.time() + (timeout or options.connect_timeout), options.heartbeat)
+
+    async def close(self) -> None:
+        for owner in list(self._sessions):
+            await self.leave(owner)
+        if self._pipe is not None:
+            pipe, self._pipe = self._pipe, None
+            await pipe.close()
+
+    def check(self) -> None:
+        """Raises what broke a session, if nobody has been told yet."""
+        for owner in list(self._sessions):
+            if self._sessions[owner].pipe.closed:
+                del self._sessions[owner]
+                self._register.trouble(owner)
+
+    # -- connections --------------------------------------------------------------------------------
+
+    async def pipe(self) -> Pipe:
+        pipe = self._pipe
+        if pipe is not None and not pipe.closed:
+            return pipe
+        async with self._connecting:
+            if self._pipe is None or self._pipe.closed:
+                self._pipe = await self.connect()
+                self._channels.clear()
+                self._next_channel = _FIRST_CHANNEL
+            return self._pipe
+
+    def borrow_channel(self) -> int:
+        if self._channels:
+            return self._channels.pop()
+        self._next_channel += 1
+        return self._next_channel - 1
+
+    def return_channel(self, pipe: Pipe, number: int) -> None:
+        if pipe is self._pipe and number in pipe.talk.channels:
+            self._channels.append(number)
+
+    # -- sessions -----------------------------------------------------------------------------------
+
+    async def open(self, request: requests.Open) -> None:
+        if request.owner in self._sessions and self._register.renew(request.owner, request.ttl):
+            return
+        pipe = await self.connect()
+        session = Session(request.owner, pipe, self._doorway.options.max_prefetch, self.rung.set)
+        await pipe.wait(pipe.talk.ask(session.channel, methods.Qos(prefetch_count=0)))
+        self._register.begin(request.owner, request.ttl)
+        self._sessions[request.owner] = session
+
+        def broke(error: Exception) -> None:
+            self._register.broke(request.owner, failure(self._doorway.place, error))
+            session.close()
+            pipe.drop()
+            self.rung.set()
+
+        session.channel.on_closed = broke
+
+    async def leave(self, owner: str) -> bool:
+        had = self._register.end(owner)
+        session = self._sessions.pop(owner, None)
+        if session is not None:
+            session.close()
+            await session.pipe.close()
+        return had
+
+    async def sweep(self, request: requests.Sweep) -> int:
+        lapsed, back = self._register.lapsed(), 0
+        for owner in lapsed:
+            session = self._sessions.get(owner)
+            back += len(session.holding) if session is not None else 0
+            await self.leave(owner)
+        return back
+
+    def session(self, owner: str) -> Session:
+        self._register.check(owner)
+        found = self._sessions.get(owner)
+        if found is None:
+            raise OperationalError(f"The session of worker {owner} belongs to another event loop")
+        return found
+
+    def known(self, owner: str) -> Session | None:
+        """The session, even if its lease has run out, so long as its connection holds."""
+        self._register.trouble(owner)
+        found = self._sessions.get(owner)
+        return None if found is None or found.pipe.closed else found
+
+    async def pull(self, request: requests.Pull) -> list[requests.Taken]:
+        session = self.session(request.owner)
+        listen = bool(self._listened) and self._listened.issuperset(queue.name for queue in request.queues)
+        return await session.pull(request.queues, request.limit, listen)
+
+    async def held(self, request: requests.Held) -> dict[str, requests.Taken]:
+        session = self.known(request.owner)
+        return {} if session is None else dict(session.holding.taken())
+
+    async def end(self, request: requests.End) -> tuple[bool, ...]:
+        session = self.known(request.owner)
+        return (False,) * len(request.endings) if session is None else await session.end(request.endings)
+
+    async def wait(self, request: requests.Wait) -> None:
+        session = self.known(request.owner)
+        if session is not None:
+            session.holding.wait(request.dues)
+            self.rung.set()  # whoever waits must wait no longer than until then
+
+    async def next_due(self, request: requests.NextDue) -> float | None:
+        session = self.known(request.owner)
+        return None if session is None else session.holding.next_due
+
+    async def renew(self, request: requests.Renew) -> bool:
+        return self._register.renew(request.owner, request.ttl) and request.owner in self._sessions
+
+
+class _Turn:
+    """One flow's way over the connection: its own channel for questions, made when it asks the first."""
+
+    def __init__(self, link: RabbitAsyncLink, deadline: float) -> None:
+        self._link = link
+        self._deadline = deadline
+        self._pipe: Pipe | None = None
+        self._number = 0
+        self._got = False  # messages may be unacknowledged on the channel
+        self._does: dict[type[Any], Callable[[Any], Awaitable[Any]]] = {
+            requests.Ask: self._ask,
+            requests.AskAll: self._ask_all,
+            requests.Say: self._say,
+            requests.Shut: self._shut,
+            requests.Send: self._send,
+            requests.Open: link.open,
+            requests.Renew: link.renew,
+            requests.Leave: lambda request: link.leave(request.owner),
+            requests.Sweep: link.sweep,
+            requests.Pull: link.pull,
+            requests.Held: link.held,
+            requests.End: link.end,
+            requests.Wait: link.wait,
+            requests.NextDue: link.next_due,
+        }
+
+    async def perform(self, request: Any) -> Any:
+        return await self._does[type(request)](request)
+
+    async def _connected(self) -> Pipe:
+        if self._pipe is None:
+            self._pipe = await self._link.pipe()
+        return self._pipe
+
+    async def _ask(self, request: requests.Ask) -> Any:
+        return (await self._ask_all(requests.AskAll((request.method,))))[0]
+
+    async def _ask_all(self, request: requests.AskAll) -> list[Any]:
+        pipe = await self._connected()
+        if not self._number:
+            self._number = self._link.borrow_channel()
+        channel = pipe.channel(self._number)
+        self._got = self._got or any(isinstance(method, commands.Basic.Get) for method in request.methods)
+        answers = [pipe.talk.ask(channel, method) for method in request.methods]
+        return [await pipe.wait(answer) for answer in answers]
+
+    async def _say(self, request: requests.Say) -> None:
+        pipe = await self._connected()
+        for tag, requeue in request.endings:
+            pipe.talk.say(methods.nack(self._number, tag) if requeue else methods.ack(self._number, tag))
+        await self._ask(requests.Ask(methods.Qos(prefetch_count=0)))
+
+    async def _shut(self, request: requests.Shut) -> None:
+        if self._number:
+            await (await self._connected()).shut(self._number)
+            self._number = 0
+
+    async def _send(self, request: requests.Send) -> dict[int, str]:
+        return await (await self._connected()).publish(request.parcels)
+
+    def over(self) -> None:
+        """The channel may be used by the next flow, unless something is left on it."""
+        pipe = self._pipe
+        if pipe is not None and self._number:
+            channel = pipe.talk.channels.get(self._number)
+            if channel is not None and (self._got or channel.asked or channel.content is not None):
+                pipe.talk.ask(channel, commands.Channel.Close(200, "", 0, 0))
+                pipe.flush()
+            else:
+                self._link.return_channel(pipe, self._number)

@@ -1,0 +1,320 @@
+"""The broker port on RabbitMQ: queues and exchanges as Celery declares them; what is claimed is a connection's own."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from pamqp import base
+
+from ...core.delivery import Action, Claim, Delivery, Settlement
+from ...core.errors import DecodeError, OperationalError
+from ...core.flow import Flow
+from ...core.message import Exchange, Message, Post, Queue
+from ...core.ports.broker import Mark
+from ...wire import envelope
+from . import delays, methods, requests
+from .contents import Parcel, counted, deliveries_in, message_of, parcel, raw_of
+from .dead import letter
+from .queues import declarations, exchange_declaration, is_quorum
+from .refusals import Refused, Returned
+
+# RabbitMQ 4 drops what has come back 20 times into a quorum queue: it is sent anew before that.
+_RENEW_AFTER: Final = 12
+_MOST_WAITING: Final = 2000  # so many may wait here for a moment of less than a second
+_AT_ONCE: Final = 1000
+
+
+class RabbitBroker:
+    """Flows of requests; no I/O."""
+
+    # Claims end with the connection that holds them: nobody has to look for those of the dead.
+    recovers_itself = True
+
+    def __init__(self, queue_type_of_delays: str, now: Callable[[], float] = time.time) -> None:
+        self._type_of_delays = queue_type_of_delays
+        self._now = now
+        self._declared: dict[str, Queue] = {}
+        self._bound: set[str] = set()  # queues that delayed messages can come out into
+        self._delays_there = False
+
+    # -- declaring ----------------------------------------------------------------------------------
+
+    def declare(self, queues: Sequence[Queue]) -> Flow[None]:
+        for what, method in declarations(queues):
+            yield from _declare(what, method)
+        self._declared.update((queue.name, queue) for queue in queues)
+        mixed = [queue for queue in queues if is_quorum(queue) and queue.exchange.type == "topic"]
+        if mixed:
+            yield from self._delays()
+            for queue in mixed:
+                yield requests.AskAll(tuple(delays.celerys_bindings(queue)))
+
+    def declare_again(self) -> Flow[None]:
+        """After a restart: queues that did not survive it are made anew."""
+        if self._declared:
+            self._bound.clear()
+            self._delays_there = False
+            yield from self.declare(list(self._declared.values()))
+
+    def _delays(self) -> Flow[None]:
+        """The delay queues are there from now on."""
+        if self._delays_there:
+            return
+        try:
+            yield requests.Ask(delays.is_there())
+        except Refused as refused:
+            if refused.code != 404:
+                raise
+            yield requests.AskAll(tuple(delays.topology(self._type_of_delays)))
+        self._delays_there = True
+
+    def _delayed_to(self, queues: Sequence[str]) -> Flow[None]:
+        """Delayed messages for these queues will come out into them."""
+        unknown = delays.unknown(queues, self._bound)
+        if unknown:
+            yield from self._delays()
+            for queue in unknown:
+                try:
+                    yield requests.Ask(delays.binding(queue))
+                except Refused as refused:
+                    if refused.code != 404:
+                        raise
+                    raise Returned(f"there is no queue {queue!r}: start a worker that consumes it") from None
+                self._bound.add(queue)
+
+    # -- publishing ---------------------------------------------------------------------------------
+
+    def publish(self, posts: Sequence[Post]) -> Flow[None]:
+        if not posts:
+            return
+        yield from self._delayed_to([post.route.routing_key for post in posts if self._seconds(post)])
+        failures = yield from self._send([self._parcel(post) for post in posts], posts)
+        if failures:
+            reasons = dict.fromkeys(failures.values())
+            raise OperationalError(f"{len(failures)} of {len(posts)} message(s) were not taken: {'; '.join(reasons)}")
+
+    def _send(self, parcels: Sequence[Parcel], posts: Sequence[Post]) -> Flow[dict[int, str]]:
+        """Publish; an exchange that nobody has declared yet is declared by what the routes say of it."""
+        try:
+            failures: dict[int, str] = yield requests.Send(parcels)
+        except Refused as refused:
+            exchanges = {post.route.exchange: post.route.exchange_type for post in posts if post.route.exchange}
+            if refused.code != 404 or not exchanges:
+                raise
+            for name, kind in exchanges.items():
+                for what, method in exchange_declaration(Exchange(name, kind)):
+                    yield from _declare(what, method)
+            failures = yield requests.Send(parcels)
+        return failures
+
+    def _seconds(self, post: Post) -> int:
+        """How long it is to wait in the delay queues. What goes to an exchange is sent on at once: whoever
+        receives it puts it there, since only then its queues are known.
+        """
+        if post.due is None or post.route.exchange:
+            return 0
+        return max(int(post.due - self._now()), 0)
+
+    def _parcel(self, post: Post) -> Parcel:
+        route, seconds = post.route, self._seconds(post)
+        if seconds:
+            waiting = delays.key(seconds, route.routing_key)
+            return parcel(post.message, delays.ENTRY, waiting, post.priority, expires=False)
+        mandatory = route.exchange_type != "fanout"
+        return parcel(post.message, route.exchange, route.routing_key, post.priority, mandatory=mandatory)
+
+    # -- claiming -----------------------------------------------------------------------------------
+
+    def claim(self, owner: str, queues: Sequence[Queue], limit: int) -> Flow[Claim]:
+        deliveries: list[Delivery] = []
+        while True:
+            taken: list[requests.Taken] = yield requests.Pull(owner, queues, limit - len(deliveries))
+            again: list[tuple[str, Parcel]] = []
+            for one in taken:
+                delivery, copy = _received(one)
+                if copy is None:
+                    deliveries.append(delivery)
+                else:
+                    again.append((one.tag, copy))
+            if again:
+                yield from self._renew(owner, again)
+            if not again or len(deliveries) >= limit:
+                break
+        next_due: float | None = yield requests.NextDue(owner)
+        return Claim(tuple(deliveries), next_due)
+
+    def _renew(self, owner: str, copies: Sequence[tuple[str, Parcel]]) -> Flow[None]:
+        """Send these messages anew, with their count, and drop the old ones: what can't be sent stays as it is."""
+        failures: dict[int, str] = yield requests.Send([copy for _, copy in copies])
+        yield requests.End(owner, tuple((tag, place in failures) for place, (tag, _) in enumerate(copies)))
+
+    def held(self, owner: str) -> Flow[tuple[Delivery, ...]]:
+        taken: dict[str, requests.Taken] = yield requests.Held(owner)
+        return tuple(_delivery(one, *message_of(one.arrival)) for one in taken.values())
+
+    def recover(self, mark: Mark) -> Flow[int]:
+        """The broker does it, as soon as a connection is gone. Only leases of this very process can run out here."""
+        back: int = yield requests.Sweep()
+        return back
+
+    # -- settling -----------------------------------------------------------------------------------
+
+    def settle(self, owner: str, settlements: Sequence[Settlement]) -> Flow[tuple[bool, ...]]:
+        if not settlements:
+            return ()
+        held: dict[str, Any] = yield requests.Held(owner)
+        ours = [settlement for settlement in settlements if settlement.delivery.tag in held]
+        soon = [s for s in ours if self._is_soon(s)][:_MOST_WAITING]
+        posts, parcels = self._leaving(ours, soon)
+        if parcels or posts:
+            yield from self._send_all(posts, parcels)
+        if soon:
+            yield requests.Wait(owner, tuple((s.delivery.tag, s.due or 0.0) for s in soon))
+        waiting = {settlement.delivery.tag for settlement in soon}
+        endings = tuple(
+            (s.delivery.tag, s.action is Action.REQUEUE and s.raw is None)
+            for s in settlements
+            if s.delivery.tag not in waiting
+        )
+        done = iter((yield requests.End(owner, endings)) if endings else ())
+        return tuple(True if s.delivery.tag in waiting else next(done) for s in settlements)
+
+    def _is_soon(self, settlement: Settlement) -> bool:
+        if settlement.action is not Action.DEFER or settlement.raw is not None:
+            return False
+        return (settlement.due or 0.0) - self._now() < 1.0
+
+    def _leaving(
+        self, settlements: Sequence[Settlement], soon: Sequence[Settlement]
+    ) -> tuple[list[Post], list[tuple[str, Parcel | None]]]:
+        """The posts, and what moves: (queue it will be delayed to or "", parcel)."""
+        staying = {id(settlement) for settlement in soon}
+        posts: list[Post] = []
+        moving: list[tuple[str, Parcel | None]] = []
+        for settlement in settlements:
+            posts += settlement.posts
+            if id(settlement) not in staying:
+                moved = self._moved(settlement)
+                if moved is not None:
+                    moving.append(moved)
+        return posts, moving
+
+    def _moved(self, settlement: Settlement) -> tuple[str, Parcel] | None:
+        """Where the message itself goes, if it does not simply end here."""
+        delivery, action = settlement.delivery, settlement.action
+        raw = delivery.raw if settlement.raw is None else settlement.raw
+        if action is Action.DEAD:
+            return "", letter(delivery.queue, raw, settlement.reason, self._now())
+        if action is Action.ACK or (action is Action.REQUEUE and settlement.raw is None):
+            return None
+        message = envelope.decode(raw)
+        seconds = int((settlement.due or 0.0) - self._now()) if action is Action.DEFER else 0
+        if seconds < 1:
+            return "", parcel(message, "", delivery.queue)
+        return delivery.queue, parcel(message, delays.ENTRY, delays.key(seconds, delivery.queue), expires=False)
+
+    def _send_all(self, posts: Sequence[Post], moving: Sequence[tuple[str, Parcel | None]]) -> Flow[None]:
+        """A settlement goes on whatever becomes of its posts, and nothing is dropped: what no queue takes is dead."""
+        delayed = [queue for queue, _ in moving if queue]
+        delayed += [post.route.routing_key for post in posts if self._seconds(post)]
+        try:
+            yield from self._delayed_to(delayed)
+        except Returned:
+            posts = [_at_once(post) for post in posts]
+        parcels = [self._parcel(post) for post in posts]
+        messages: list[Message | None] = [post.message for post in posts]
+        parcels += [one for _, one in moving if one is not None]
+        failures = yield from self._send(parcels, posts)
+        if failures:
+            yield from self._bury(failures, parcels, messages)
+
+    def _bury(
+        self, failures: dict[int, str], parcels: Sequence[Parcel], messages: Sequence[Message | None]
+    ) -> Flow[None]:
+        letters = []
+        for place, reason in failures.items():
+            message = messages[place] if place < len(messages) else None
+            if message is None:
+                raise OperationalError(f"A message could not be moved to {parcels[place].key!r}: {reason}")
+            made = {**message.properties, "delivery_info": {"exchange": "", "routing_key": parcels[place].key}}
+            raw = raw_of(Message(message.headers, made, message.body, message.content_type, message.content_encoding))
+            letters.append(letter(delays.destination(parcels[place].key), raw, reason, self._now()))
+        refused: dict[int, str] = yield requests.Send(letters)
+        if refused:
+            raise OperationalError(f"The dead letters take nothing: {next(iter(refused.values()))}")
+
+    # -- looking ------------------------------------------------------------------------------------
+
+    def count(self, queues: Sequence[str]) -> Flow[dict[str, int]]:
+        found = {}
+        for queue in queues:
+            reply = yield from unless_missing(methods.Declare(queue=queue, passive=True))
+            found[queue] = 0 if reply is None else int(reply.message_count)
+        return found
+
+    def purge(self, queues: Sequence[str]) -> Flow[int]:
+        """Ready messages; delayed ones are in queues that all share, and are dropped by nobody."""
+        gone = 0
+        for queue in queues:
+            reply = yield from unless_missing(methods.Purge(queue=queue))
+            gone += 0 if reply is None else int(reply.message_count)
+        return gone
+
+
+def _declare(what: str, method: base.Frame) -> Flow[None]:
+    try:
+        yield requests.Ask(method)
+    except Refused as refused:
+        if refused.code == 406:
+            raise OperationalError(
+                f"RabbitMQ has the {what} already, with other properties ({refused.text}): declare it in task_queues "
+                "with the properties it has, or delete it there first (its messages go with it)"
+            ) from refused
+        raise
+
+
+def unless_missing(method: base.Frame) -> Flow[Any]:
+    """The reply; None if there is no such queue."""
+    try:
+        return (yield requests.Ask(method))
+    except Refused as refused:
+        if refused.code != 404:
+            raise
+        return None
+
+
+def _at_once(post: Post) -> Post:
+    return Post(post.message, post.route, post.priority)
+
+
+def _received(taken: requests.Taken) -> tuple[Delivery, Parcel | None]:
+    """The delivery, or a copy of the message that is to be sent instead of taking it.
+
+    A classic queue does not count how often a message came back, so the message must carry the count itself, and
+    only a new message can carry another one.
+    """
+    try:
+        message, count = message_of(taken.arrival)
+    except DecodeError:
+        return Delivery(taken.tag, taken.queue, b"\x00" + taken.arrival.body, taken.arrival.redelivered), None
+    said = deliveries_in(message)
+    if count is None and taken.arrival.redelivered and not taken.innocent:
+        return _delivery(taken, message, count), _copy(taken, message, said + 1)
+    if count is not None and count >= _RENEW_AFTER:
+        return _delivery(taken, message, count), _copy(taken, message, said + count)
+    return _delivery(taken, message, count), None
+
+
+def _copy(taken: requests.Taken, message: Message, deliveries: int) -> Parcel:
+    return parcel(counted(message, deliveries), "", taken.queue)
+
+
+def _delivery(taken: requests.Taken, message: Message, count: int | None) -> Delivery:
+    arrival = taken.arrival
+    info = message.properties["delivery_info"]
+    info["routing_key"] = delays.destination(info["routing_key"])
+    if count:
+        message = counted(message, deliveries_in(message) + count)
+    elif arrival.redelivered:
+        info["redelivered"] = True
+    return Delivery(taken.tag, taken.queue, raw_of(message), arrival.redelivered, deliveries_in(message))

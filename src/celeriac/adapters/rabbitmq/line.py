@@ -1,0 +1,169 @@
+"""One blocking connection: a socket that drives a Talk, each wait under a deadline."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import ssl
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+from pamqp import base, commands
+
+from .channel import Answer, Channel
+from .contents import Parcel
+from .doorway import Doorway
+from .place import Server
+from .refusals import Blocked, Lost
+from .talk import Talk
+
+_PIECE: Final = 1 << 18
+_WINDOW: Final = 512  # so many messages are written before looking for confirms
+_UNCONFIRMED: Final = 4096
+PUBLISHING: Final = 1
+ASKING: Final = 2
+
+
+class Line:
+    """Used by one thread at a time. Channel 1 publishes with confirms, channel 2 asks and is made anew if refused."""
+
+    def __init__(self, doorway: Doorway, server: Server, deadline: float) -> None:
+        self._sock = _connected(doorway, server, deadline)
+        self.talk = Talk(doorway.login(server))
+        try:
+            self.wait(self.talk.begin(), deadline)
+        except BaseException:
+            self.drop()
+            raise
+
+    def quiet(self) -> bool:
+        """False if the server has hung up meanwhile. What it says of its own accord is taken in."""
+        if self.talk.ended is not None:
+            return False
+        while self._readable(0.0):
+            self._hear()
+            if self.talk.ended is not None:
+                return False
+        self._flush()
+        return True
+
+    def channel(self, number: int) -> Channel:
+        found = self.talk.channels.get(number)
+        return found if found is not None else self.talk.channel(number, confirms=number == PUBLISHING)
+
+    def ask(self, method: base.Frame, deadline: float, channel: int = ASKING) -> Any:
+        return self.wait(self.talk.ask(self.channel(channel), method), deadline)
+
+    def publish(self, parcels: Sequence[Parcel], deadline: float) -> dict[int, str]:
+        """Returns when all are confirmed or refused (why, by place).
+
+        Written in windows, so that neither side has to hold all of it.
+        """
+        self._wait_unblocked(deadline)
+        channel = self.channel(PUBLISHING)
+        answers = []
+        for start in range(0, len(parcels), _WINDOW):
+            answers.append(self.talk.publish(channel, parcels[start : start + _WINDOW]))
+            self._flush(deadline)
+            while channel.unconfirmed > _UNCONFIRMED:
+                self._hear(deadline)
+        failures: dict[int, str] = {}
+        for turn, answer in enumerate(answers):
+            try:
+                failed = self.wait(answer, deadline)
+            except TimeoutError:
+                if self.talk.blocked:
+                    raise Blocked(self.talk.blocked) from None
+                raise
+            failures.update({turn * _WINDOW + place: why for place, why in failed.items()})
+        return failures
+
+    def _wait_unblocked(self, deadline: float) -> None:
+        """A server in alarm reads nothing: better to say so with nothing sent than not to know what became of it."""
+        while self.talk.blocked:
+            if deadline - time.monotonic() <= 0.01:
+                raise Blocked(self.talk.blocked)
+            with contextlib.suppress(TimeoutError):
+                self._hear(deadline - 0.005)
+
+    def wait(self, answer: Answer, deadline: float) -> Any:
+        """The answer's value; raises what it says, or TimeoutError."""
+        self._flush(deadline)
+        while not answer.done:
+            self._hear(deadline)
+        return answer.result()
+
+    def hear(self, seconds: float | None) -> bool:
+        """Take in what comes next; False if it stays quiet for so long."""
+        self._flush()
+        if not self._readable(seconds):
+            return False
+        self._hear()
+        return True
+
+    def _readable(self, seconds: float | None) -> bool:
+        if isinstance(self._sock, ssl.SSLSocket) and self._sock.pending():
+            return True
+        poll = select.poll()
+        poll.register(self._sock, select.POLLIN)
+        return bool(poll.poll(None if seconds is None else max(seconds, 0.0) * 1000.0))
+
+    def _hear(self, deadline: float | None = None) -> None:
+        if self.talk.ended is not None:
+            raise self.talk.ended
+        self._patience(deadline)
+        data = self._sock.recv(_PIECE)
+        if not data:
+            self.talk.end(Lost("the server closed the connection"))
+        self.talk.feed(data)
+        if self.talk.out:
+            self._flush(deadline)
+
+    def _flush(self, deadline: float | None = None) -> None:
+        out = self.talk.out
+        if out:
+            data = b"".join(out)
+            out.clear()
+            self._patience(deadline)
+            self._sock.sendall(data)
+
+    def _patience(self, deadline: float | None) -> None:
+        left = 5.0 if deadline is None else deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("no time was left")
+        self._sock.settimeout(left)
+
+    def shut(self, number: int, deadline: float) -> None:
+        """Close a channel: what was got on it and not acknowledged is back when this returns."""
+        channel = self.talk.channels.get(number)
+        if channel is not None:
+            self.wait(self.talk.ask(channel, commands.Channel.Close(200, "", 0, 0)), deadline)
+
+    def close(self) -> None:
+        """In good order, if the server is quick about it."""
+        with contextlib.suppress(Exception):
+            self.wait(self.talk.bye(), time.monotonic() + 0.5)
+        self.drop()
+
+    def drop(self) -> None:
+        self.talk.end(Lost("the connection was closed here"))
+        with contextlib.suppress(OSError):
+            self._sock.close()
+
+
+def _connected(doorway: Doorway, server: Server, deadline: float) -> socket.socket:
+    left = min(deadline - time.monotonic(), doorway.options.connect_timeout)
+    if left <= 0:
+        raise TimeoutError("no time was left to connect")
+    context = doorway.tls(server)
+    sock = socket.create_connection((server.host, server.port), timeout=left)
+    try:
+        doorway.prepare(sock)
+        if context is not None:
+            sock = context.wrap_socket(sock, server_hostname=doorway.name(server))
+    except BaseException:
+        sock.close()
+        raise
+    return sock

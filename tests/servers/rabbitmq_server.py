@@ -1,0 +1,122 @@
+"""A RabbitMQ node of the tests' own: its own name, cookie, files and ports, and an epmd of its own beside it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+from .ports import free_port, wait_until
+
+# The package's scripts of the same names change to its own user; these run as whoever runs the tests.
+_PROGRAMS = Path("/usr/lib/rabbitmq/bin")
+
+
+class RabbitServer:
+    """`with RabbitServer() as server: server.url()`; everything it writes goes away with it."""
+
+    def __init__(self, *lines: str) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="celeriac-rabbitmq-"))
+        self.port = free_port()
+        self.node = f"celeriac{self.port}@localhost"
+        ports = {"RABBITMQ_DIST_PORT": str(free_port()), "ERL_EPMD_PORT": str(free_port())}
+        files = {
+            "RABBITMQ_MNESIA_BASE": self.folder / "mnesia",
+            "RABBITMQ_LOG_BASE": self.folder / "log",
+            "RABBITMQ_ENABLED_PLUGINS_FILE": self.folder / "plugins",
+            "RABBITMQ_CONFIG_FILE": self.folder / "rabbitmq",
+            "RABBITMQ_CONF_ENV_FILE": Path("/dev/null"),
+        }
+        self._environ = {
+            **os.environ,
+            **ports,
+            **{name: str(path) for name, path in files.items()},
+            "HOME": str(self.folder),
+            "RABBITMQ_NODENAME": self.node,
+            "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "ERL_EPMD_RELAXED_COMMAND_CHECK": "1",  # lets us end this epmd though its node was killed a moment ago
+            # two schedulers that do not spin: the tests share the machine with it
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none",
+        }
+        self._lines = ("loopback_users = none", "log.console = true", "log.console.level = warning", *lines)
+        self._process: subprocess.Popen[bytes] | None = None
+        self.prepare()
+
+    def prepare(self) -> None:
+        cookie = self.folder / ".erlang.cookie"
+        cookie.write_text("celeriac")
+        cookie.chmod(0o400)
+        (self.folder / "plugins").write_text("[].")
+        (self.folder / "rabbitmq.conf").write_text("\n".join(self._lines) + "\n")
+
+    def url(self, vhost: str = "/", user: str = "guest", password: str = "guest") -> str:
+        return f"amqp://{user}:{password}@127.0.0.1:{self.port}/{quote(vhost, safe='')}"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def control(self, *words: str, seconds: float = 60.0) -> str:
+        """rabbitmqctl, which takes a second or two to start."""
+        done = subprocess.run(
+            [str(_PROGRAMS / "rabbitmqctl"), "--node", self.node, "--quiet", *words],
+            env=self._environ,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"rabbitmqctl {' '.join(words)}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def start(self) -> Self:
+        if not _PROGRAMS.is_dir():
+            raise RuntimeError("rabbitmq-server is not installed: tools/debian.sh rabbitmq-server")
+        with (self.folder / "output").open("ab") as output:
+            self._process = subprocess.Popen(
+                [str(_PROGRAMS / "rabbitmq-server")],
+                env=self._environ,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        wait_until(self._answers, self._process, 120.0)
+        return self
+
+    def stop(self) -> None:
+        """At once, as if its machine had lost power."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.stop()
+        subprocess.run(
+            ["epmd", "-port", self._environ["ERL_EPMD_PORT"], "-kill"], capture_output=True, check=False, timeout=20
+        )
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _answers(self) -> bool:
+        """The node accepts connections some time before it lets anybody in."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=5.0) as probe:
+                probe.sendall(b"AMQP\x00\x00\x09\x01")
+                probe.settimeout(5.0)
+                return probe.recv(1) == b"\x01"
+        except OSError:
+            return False
