@@ -57,7 +57,7 @@ def test_tasks_run_in_every_kind_of_pool(home: Home, pool: str) -> None:
     with home.worker(*words) as worker:
         task_id = home.out("-A", "tasks", "call", "tasks.add", "-a", "[20, 3]")
         assert home.out("-A", "tasks", "result", task_id) == "23"
-        worker.wait_for("succeeded in")
+        worker.wait_for("SpawnPoolWorker-" if pool == "spawn" else "succeeded in")
         assert worker.stop() == 0
 
 

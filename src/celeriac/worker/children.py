@@ -14,7 +14,7 @@ from celeriac.pools.pool import PoolSettings
 
 from . import log
 
-_KINDS = {"prefork": "ForkPoolWorker", "processes": "ForkPoolWorker", "threads": "ThreadPoolWorker"}
+_KINDS = {"threads": "ThreadPoolWorker", "asyncio": "AsyncioPoolWorker"}
 
 
 class Spawned(msgspec.Struct, frozen=True):
@@ -45,22 +45,27 @@ def settings_for(worker: Any) -> PoolSettings:
     )
 
 
-def _hooks(app: Any, hostname: str, pool: str) -> PoolSettings:
+def _hooks(app: Any, hostname: str, pool: str, spawned: bool = False) -> PoolSettings:
     def make_runner() -> Executor:
         return Executor(app, hostname, follow=FollowUp(app))
 
     return PoolSettings(
         concurrency=1,
         make_runner=make_runner,
-        on_child_start=_starter(app, hostname, pool),
+        on_child_start=_starter(app, hostname, pool, _kind(pool, spawned)),
         before_child=_announce_fork,
         on_child_exit=_goodbye(hostname),
     )
 
 
-def _starter(app: Any, hostname: str, pool: str) -> Callable[[int], None]:
-    kind = _KINDS.get(pool, "PoolWorker")
+def _kind(pool: str, spawned: bool) -> str:
+    """What its processes are called: as in Celery where Celery has them."""
+    if pool in ("prefork", "processes"):
+        return "SpawnPoolWorker" if spawned else "ForkPoolWorker"
+    return _KINDS.get(pool, "PoolWorker")
 
+
+def _starter(app: Any, hostname: str, pool: str, kind: str) -> Callable[[int], None]:
     def on_start(index: int) -> None:
         if pool != "solo":
             log.in_child(index, kind)
@@ -102,4 +107,4 @@ def spawned(argument: str) -> PoolSettings:
     log.redirect_stdouts(app.conf)
     app.loader.init_worker()
     app.finalize()
-    return _hooks(app, told.hostname, told.pool)
+    return _hooks(app, told.hostname, told.pool, spawned=True)

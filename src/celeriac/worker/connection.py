@@ -9,7 +9,7 @@ import asyncio
 import enum
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from celeriac.core.clock import SYSTEM_CLOCK, Clock
 from celeriac.core.errors import LeaseLost, OperationalError
@@ -33,6 +33,13 @@ class State(enum.Enum):
     CLOSED = "closed"
 
 
+class Tries(NamedTuple):
+    """How often to try before giving up; None: for ever."""
+
+    first: int | None  # at the start
+    later: int | None  # after each success
+
+
 class ConnectionClosed(Exception):
     """The worker is stopping: nothing more will be sent."""
 
@@ -43,10 +50,9 @@ class Connection:
     def __init__(
         self,
         transport: Transport,
-        max_retries: int | None,
+        tries: Tries,
         clock: Clock = SYSTEM_CLOCK,
-        retry_first: bool = True,
-        retry_later: bool = True,
+        what: str = "broker",
     ) -> None:
         self.transport = transport
         self.state = State.DOWN
@@ -54,8 +60,9 @@ class Connection:
         self.losses = 0
         self.away_since: float | None = None  # monotonic: the last answer before the loss; None: never reached yet
         self._clock = clock
-        self._later = (max_retries or None) if retry_later else 1
-        self._max_retries = (max_retries or None) if retry_first else 1
+        self._what = what
+        self._later = tries.later
+        self._max_retries = tries.first
         self._link: AsyncLink | None = None
         self._up = asyncio.Event()
         self._restoring: asyncio.Task[None] | None = None
@@ -103,7 +110,8 @@ class Connection:
             return
         if error is not None:
             self.losses += 1
-            logger.warning("consumer: Connection to broker lost. Trying to re-establish the connection... (%s)", error)
+            words = "consumer: Connection to %s lost. Trying to re-establish the connection... (%s)"
+            logger.warning(words, self._what, error)
             self.away_since = self.last_success
         self.state = State.DOWN
         self._up.clear()
@@ -115,7 +123,8 @@ class Connection:
             while not await self._try_once(tries):
                 tries += 1
                 if self._max_retries and tries >= self._max_retries:
-                    self._give_up(f"{self.transport.describe()} {_UNREACHED.format(tries, self._why())}")
+                    where = f"The {self._what} {self.transport.describe()}"
+                    self._give_up(f"{where} {_UNREACHED.format(tries, self._why())}")
                     return
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
@@ -138,7 +147,7 @@ class Connection:
             logger.error(
                 "consumer: Cannot connect to %s: %s. Trying again... (%s/%s)",
                 self.transport.describe(),
-                exc,
+                self._said_shortly(exc),
                 tries + 1,
                 self._max_retries or "unlimited",
             )
@@ -147,6 +156,11 @@ class Connection:
         self._up.set()
         logger.info("Connected to %s", self.transport.describe())
         return True
+
+    def _said_shortly(self, error: OperationalError) -> str:
+        """Without the address, which is said already."""
+        url = self.transport.describe()
+        return str(error).replace(f" at {url}", "").replace(url, f"the {self._what}")
 
     def _why(self) -> str:
         """The setting that says when to give up."""

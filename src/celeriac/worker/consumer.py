@@ -19,7 +19,7 @@ from celeriac.process import crash
 
 from . import received
 from .claimer import Claimer
-from .connection import Connection
+from .connection import Connection, Tries
 from .dispatch import Dispatcher
 from .ends import Ends
 from .giveback import GiveBack
@@ -98,12 +98,9 @@ class Consumer:
         """Reach the broker, hold the lease."""
         conf = self.conf
         later, first = conf["broker_connection_retry"], conf["broker_connection_retry_on_startup"]
-        self.connection = Connection(
-            broker,
-            conf["broker_connection_max_retries"],
-            retry_first=later if first is None else first,
-            retry_later=later,
-        )
+        most = conf["broker_connection_max_retries"] or None
+        tries = Tries(most if (later if first is None else first) else 1, most if later else 1)
+        self.connection = Connection(broker, tries)
         self.connection.on_give_up = lambda reason: self.on_broken(reason)
         assert broker.broker is not None
         assert broker.lease is not None
@@ -111,8 +108,12 @@ class Consumer:
         store = None
         if results is not None and results.results is not None:
             if results is not broker:
-                self.store_connection = Connection(results, None)
+                # Later it is waited for as long as it takes: there are results to be stored.
+                self.store_connection = Connection(results, Tries(tries.first, None), what="result store")
+                self.store_connection.on_give_up = lambda reason: self.on_broken(reason)
             store = Store(self.store_connection or self.connection, apart=not broker.settles(results))
+            if self.store_connection is not None:
+                self.store_connection.on_up(store.greet)
         self.settler = Settler(self.connection, broker.broker, store, Payer(self.follow))
         ttl, every = conf["worker_lease_ttl"], conf["worker_lease_renew"]
         self.lease = LeaseKeeper(self.connection, broker.lease, ttl, every)

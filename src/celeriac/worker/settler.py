@@ -22,6 +22,7 @@ from .sequels import Elsewhere, Payer
 
 logger = logging.getLogger("celeriac.worker")
 _BATCH: Final = 500
+_PROBE: Final = "celeriac.probe"  # a task that never was
 
 
 class Store:
@@ -34,6 +35,10 @@ class Store:
         self.elsewhere = Elsewhere(connection)
         self._connection = connection
         self._results = results
+
+    async def greet(self) -> None:
+        """Is it there? Raises OperationalError."""
+        await self._connection.attempt(self._results.fetch([_PROBE]))
 
     async def put(self, records: Sequence[Record]) -> None:
         if records:

@@ -47,6 +47,14 @@ def test_errors_retries_and_progress_are_the_same_everywhere(pool: Command, clie
     until(lambda: ignoring.state == "MINE")
 
 
+def test_processes_are_named_after_their_pool(pool: Command, client: Celeriac) -> None:
+    names = {"prefork": "ForkPoolWorker-", "threads": "ThreadPoolWorker-", "asyncio": "AsyncioPoolWorker-"}
+    names |= {"solo": "MainProcess"}
+    name = next((names[name] for name in names if f"{name}@here" in pool.text), "PoolWorker-")
+    client.send_task("program.add", (1,)).get(TIMEOUT)
+    pool.wait_line(rf"/{name}\d*\] Task program\.add\[.*succeeded")
+
+
 def test_soft_limits_are_raised_in_the_task(pool: Command, client: Celeriac) -> None:
     soft = client.send_task("program.spin", (10,), soft_time_limit=0.3, time_limit=30)
     coroutine = client.send_task("program.asleep", (10,), soft_time_limit=0.3, time_limit=30)

@@ -57,10 +57,21 @@ def test_a_broker_that_is_away_is_tried_again_and_then_given_up(tmp_path: Path) 
     url = "broker_url = 'redis://127.0.0.1:1/0'; broker_connection_max_retries = 3"
     ended = started(tmp_path, url, "-c", "1")
     assert ended.process.returncode == 1
-    assert ended.wait_line(r"Cannot connect to redis://127\.0\.0\.1:1/0: .*Trying again.*\(1/3\)")
+    line = ended.wait_line(r"Cannot connect to redis://127\.0\.0\.1:1/0: .*Trying again.*\(1/3\)")
+    assert line.count("redis://") == 1
     assert ended.wait_line(r"could not be reached: gave up after 3 tries \(broker_connection_max_retries\)")
     assert "ready." not in ended.text
     assert time.monotonic() - begin < 20
+
+
+def test_a_result_store_that_is_away_is_tried_again_and_then_given_up(tmp_path: Path) -> None:
+    store = f"broker_url = 'sqlite:///{tmp_path}/queue.sqlite3'; result_backend = 'redis://127.0.0.1:1/0'"
+    ended = started(tmp_path, f"{store}; broker_connection_max_retries = 3", "-c", "1")
+    assert ended.process.returncode == 1
+    line = ended.wait_line(r"Cannot connect to redis://127\.0\.0\.1:1/0: .*Trying again.*\(1/3\)")
+    assert line.count("redis://") == 1
+    assert ended.wait_line(r"The result store redis://.* could not be reached: gave up after 3 tries")
+    assert "ready." not in ended.text
 
 
 def test_without_retries_a_broker_that_is_away_ends_the_worker_at_once(tmp_path: Path) -> None:
