@@ -29,6 +29,7 @@ _SETTINGS: Final = {
     "task_events": "worker_send_task_events",
     "include": "include",
 }
+    "statedb": "worker_state_db",
 _OWN: Final = frozenset(
     {
         *_SETTINGS,

@@ -47,8 +47,8 @@ from .types import COMMA_LIST, CONCURRENCY, LOG_LEVEL
 @click.option("-B", "--beat", is_flag=True, help="Run a beat beside it; any number of workers may.")
 @click.option("-s", "--schedule-filename", "--schedule", help="With -B and the persistent scheduler: its file.")
 @click.option("--scheduler", help="With -B: shared (default), persistent, another short name, or module:Class.")
-@refused("-S", "--statedb")
-@refused("--autoscale")
+@click.option("-S", "--statedb", help="Keep what is revoked in this file, for brokers that do not remember it.")
+@click.option("--autoscale", metavar="MAX,MIN", help="Between so many processes, as there is work (prefork).")
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> None:
     """Run a worker: it takes messages from queues and runs the tasks they name.

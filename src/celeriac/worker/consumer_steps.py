@@ -6,6 +6,8 @@ from typing import Any, Final
 from .blueprint import StartStopStep
 from .control.node import Node
 from .housekeeping import house_of
+from .nodenames import fill_in
+from .statedb import StateFile
 from .turns import turns
 
 _SETTLE_WITHIN: Final = 10.0
@@ -21,10 +23,32 @@ class Connection(StartStopStep):
         await c.finish(asyncio.get_running_loop().time() + _SETTLE_WITHIN)
 
 
+class StateDB(StartStopStep):
+    """The state file, if there is one: what it says is known before the first message is taken in."""
+
+    requires = (Connection,)
+
+    def include_if(self, c: Any) -> bool:
+        return bool(c.conf["worker_state_db"])
+
+    def create(self, c: Any) -> StateFile:
+        path = fill_in(c.conf["worker_state_db"], c.hostname)
+        return StateFile(path, c.revoker.revoked, c.app.clock, c.clock)
+
+    async def start(self, c: Any) -> None:
+        self.obj.load()
+
+    async def close(self, c: Any) -> None:
+        await self.obj.close()
+
+    async def stop(self, c: Any) -> None:
+        """It was saved when it was closed."""
+
+
 class Tasks(StartStopStep):
     """Claiming, dispatching and settling."""
 
-    requires = (Connection,)
+    requires = (Connection, StateDB)
 
     async def start(self, c: Any) -> None:
         c.claimer.turns = turns(c.conf["broker_transport_options"])
@@ -65,4 +89,4 @@ class Control(StartStopStep):
         await c.node.close()
 
 
-CONSUMER_STEPS = (Connection, Tasks, Housekeeping, Control)
+CONSUMER_STEPS = (Connection, StateDB, Tasks, Housekeeping, Control)

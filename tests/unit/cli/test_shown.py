@@ -52,7 +52,7 @@ def test_a_setting_is_explained_with_celerys_default_and_the_reason() -> None:
     ):
         assert word in text
     assert "In this release nothing" not in text
-    assert "nothing reads it" in explanation(BY_NAME["worker_state_db"], None)
+    assert "nothing reads it" in explanation(BY_NAME["worker_timer"], None)
 
 
 def worker_of(app: Celeriac, **options: Any) -> WorkController:
