@@ -1,12 +1,12 @@
 """Starts a worker as the command line asks: settings, log, background, banner, and then the worker itself."""
 
-import os
 from typing import Any, Final
 
 import click
 
 from celeriac.core import signals
 from celeriac.worker import banner, log
+from celeriac.worker.autoscale import bounds
 from celeriac.worker.nodenames import fill_in, node_name
 from celeriac.worker.options import WorkerOptions
 from celeriac.worker.selection import pool_class, select_queues
@@ -16,6 +16,7 @@ from . import daemon, privileges, purging, running
 from .context import Session
 from .daemon import DaemonOptions
 from .pidfile import PidFile
+from .types import cpu_budget
 
 # Options that are settings.
 _SETTINGS: Final = {
@@ -28,12 +29,22 @@ _SETTINGS: Final = {
     "pool_start_method": "worker_pool_start_method",
     "task_events": "worker_send_task_events",
     "include": "include",
-}
     "statedb": "worker_state_db",
+}
 _OWN: Final = frozenset(
     {
         *_SETTINGS,
-        *("hostname", "loglevel", "concurrency", "pool", "queues", "exclude_queues", "purge", "optimization"),
+        *(
+            "hostname",
+            "loglevel",
+            "concurrency",
+            "autoscale",
+            "pool",
+            "queues",
+            "exclude_queues",
+            "purge",
+            "optimization",
+        ),
         *("without_gossip", "without_mingle", "without_heartbeat", "heartbeat_interval"),
         *("beat", "schedule_filename", "scheduler"),
         *("logfile", "pidfile", "uid", "gid", "umask", "executable", "detach"),
@@ -114,11 +125,14 @@ def apply_settings(app: Any, given: dict[str, Any]) -> None:
 def worker_options(mine: Session, given: dict[str, Any], hostname: str, logfile: str | None) -> WorkerOptions:
     """What the worker itself is told."""
     conf = mine.app.conf
-    concurrency = given["concurrency"] or conf["worker_concurrency"] or os.cpu_count() or 1
+    pool = given["pool"] or conf["worker_pool"]
+    scale = bounds(given["autoscale"], pool) if given["autoscale"] else None
+    concurrency = scale[1] or 1 if scale else given["concurrency"] or conf["worker_concurrency"] or cpu_budget()
     options = WorkerOptions(
         hostname=hostname,
         concurrency=int(concurrency),
-        pool=given["pool"] or conf["worker_pool"],
+        autoscale=scale,
+        pool=pool,
         queues=given["queues"] or (),
         exclude_queues=given["exclude_queues"] or (),
         purge=given["purge"],

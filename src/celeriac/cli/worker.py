@@ -7,7 +7,6 @@ import click
 
 from celeriac.core.errors import OperationalError
 
-from .absent import refused
 from .context import configured, session
 from .daemon import daemon_options
 from .reaching import EX_UNAVAILABLE

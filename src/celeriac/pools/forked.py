@@ -51,7 +51,7 @@ class ForkedPool:
         self._each = slots_each
         self._shared = shared
         self._packets = PacketQueue()
-        capacity = max(children * 2 + 2, 64 if slots_each == 1 else 0) * slots_each
+        capacity = max(children * 2 + 2, settings.most_children * 2 + 2, 64 if slots_each == 1 else 0) * slots_each
         spawn = settings.start_method == "spawn"
         self._memory = Slots.in_file(capacity) if spawn else Slots(capacity)
         main = child_main(settings, life, program, self._packets, self._memory, slots_each)

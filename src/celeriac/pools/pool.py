@@ -70,6 +70,7 @@ class PoolSettings(msgspec.Struct, frozen=True, kw_only=True):
     on_child_exit: Callable[[int, int], None] = lambda pid, code: None  # in the child, just before it ends
     max_tasks_per_child: int | None = None
     max_memory_per_child: int | None = None  # KiB of resident memory
+    most_children: int = 0  # so many there may be later, if more than `grow` can do anyhow
     alive_timeout: float = 4.0  # seconds a child may need to come up
     children: int = 1  # threads and asyncio: over how many processes the concurrency is spread
     end_grace: float = 10.0  # seconds a signal other than SIGKILL may take to end a process, then SIGKILL

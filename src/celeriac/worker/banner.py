@@ -50,9 +50,16 @@ def config(worker: Any) -> dict[str, str]:
         "app": f"{app.main or '__main__'}:{id(app):#x}",
         "transport": app.transports.read.describe(),
         "results": results.describe() if results is not None else "disabled://",
-        "concurrency": f"{options.concurrency} ({options.pool})",
+        "concurrency": f"{_concurrency(options)} ({options.pool})",
         "task events": _events(options.task_events),
     }
+
+
+def _concurrency(options: Any) -> str:
+    if options.autoscale is None:
+        return str(options.concurrency)
+    most, _ = options.autoscale
+    return f"{{min={options.concurrency}, max={most}}}"
 
 
 def _events(wanted: bool) -> str:

@@ -36,6 +36,7 @@ def settings_for(worker: Any) -> PoolSettings:
     return msgspec.structs.replace(
         hooks,
         concurrency=worker.concurrency,
+        most_children=options.autoscale[0] if options.autoscale else 0,
         max_tasks_per_child=options.max_tasks_per_child or conf["worker_max_tasks_per_child"],
         max_memory_per_child=options.max_memory_per_child or conf["worker_max_memory_per_child"],
         alive_timeout=conf["worker_proc_alive_timeout"],

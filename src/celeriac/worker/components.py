@@ -6,6 +6,7 @@ from celeriac.core import signals
 from celeriac.pools.pool import Pool as PoolPort
 
 from . import children
+from .autoscale import WorkerComponent as Autoscaler
 from .blueprint import Blueprint, StartStopStep
 from .consumer import Consumer as TaskConsumer
 from .consumer_steps import CONSUMER_STEPS
@@ -64,4 +65,4 @@ class Consumer(StartStopStep):
         await self.obj.stop(w.consumer, terminate=True)
 
 
-WORKER_STEPS = (Hub, Beat, Pool, Consumer)
+WORKER_STEPS = (Hub, Beat, Pool, Autoscaler, Consumer)

@@ -62,8 +62,10 @@ class Consumer:
         self.paces = Paces()
         self.dispatcher = Dispatcher(pool, self.hands, self.paces)
         self.limits = LimitWatch(pool, self.hands)
+        self._expected_slots = 0
         self.window = Window(pool.slots, self._most_in_hand())
         self.on_broken: Callable[[str], None] = lambda reason: None
+        self.on_crowded: Callable[[], object] = lambda: None  # more is in hand than can run
         self.worker: Any = None
         self._abandoned = False
         self._stopping: asyncio.Task[None] | None = None
@@ -90,7 +92,7 @@ class Consumer:
 
     def _most_in_hand(self) -> int | None:
         multiplier = self.conf["worker_prefetch_multiplier"]
-        return self.pool.slots * multiplier if multiplier else None
+        return self._slots() * multiplier if multiplier else None
 
     # -- life ---------------------------------------------------------------------------------------
 
@@ -169,10 +171,18 @@ class Consumer:
         """Consume from it no more; what was taken is run."""
         self.claimer.consume([queue for queue in self.claimer.queues if queue.name != name])
 
+    def expect_slots(self, most: int) -> None:
+        """Claim as if the pool had so many slots: it will have them when they are needed."""
+        self._expected_slots = most
+        self.window.resize(self._slots(), self._most_in_hand())
+
     def pool_resized(self) -> None:
         """The pool has more slots than it had, or fewer."""
-        self.window.resize(self.pool.slots, self._most_in_hand())
+        self.window.resize(self._slots(), self._most_in_hand())
         self.claimer.poke()
+
+    def _slots(self) -> int:
+        return max(self.pool.slots, self._expected_slots)
 
     def select_queues(self) -> Sequence[Queue]:
         """The queues of the settings, narrowed by the worker's options."""
@@ -219,6 +229,7 @@ class Consumer:
         """A whole claim has been taken in."""
         self.dispatcher.flush()
         if len(self.hands) > self.pool.slots:
+            self.on_crowded()
             self.giveback.taken()
 
     def _admit(self, delivery: Delivery, at: float) -> None:

@@ -10,6 +10,7 @@ class WorkerOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     hostname: str
     concurrency: int
+    autoscale: tuple[int, int] | None = None  # at most and at least so many processes; concurrency is the first number
     pool: str = "prefork"
     queues: tuple[str, ...] = ()  # empty: all of task_queues
     exclude_queues: tuple[str, ...] = ()

@@ -15,7 +15,6 @@ SETTINGS = (
         old="CELERYD_AUTOSCALER",
         celery="celery.worker.autoscale:Autoscaler",
         why="The same class under our name.",
-        feature=INERT,
     ),
     Setting(
         "worker_consumer",
