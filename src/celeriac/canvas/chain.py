@@ -3,7 +3,7 @@
 from typing import Any
 
 from .compound import Compound, app_of, signatures
-from .kinds import CHAIN, GROUP, chain_of, kind_of
+from .kinds import CHAIN, GROUP, chain_of, kind_of, tasks_of
 from .operators import folded, joined, unchained
 from .signature import Signature, maybe_signature
 
@@ -52,6 +52,8 @@ class chain(_chain):  # noqa: N801 - Celery's name
 def _united(steps: list[Any]) -> Any:
     """The left fold of `|`, in one pass."""
     first, *rest = steps
+    if kind_of(first) == GROUP and len(tasks_of(first)) == 1:
+        first = tasks_of(first)[0]  # unlike on the left of `|`
     if kind_of(first) == GROUP:
         first = joined(first, rest.pop(0))
         if not rest:

@@ -20,6 +20,7 @@ from .kinds import (
     chord_of,
     ends_in_group,
     kind_of,
+    last_of,
     listed,
     merged,
     tasks_of,
@@ -204,8 +205,8 @@ def followed(body: Tree, rest: list[Any], setting: Setting) -> Any:
     if ends_in_group(body):
         return frozen(chain_of([body, *reversed(rest)]), setting).tree
     if kind == CHAIN:
-        last = {"task_id": (rest[0].get("options") or {}).get("task_id")}
-        return with_options(with_kwargs(body, tasks=[*tasks_of(body), *reversed(rest)]), **last)
+        last = (last_of(rest[0]).get("options") or {}).get("task_id")
+        return with_options(with_kwargs(body, tasks=[*tasks_of(body), *reversed(rest)]), task_id=last)
     return with_options(body, chain=[*rest, *listed((body.get("options") or {}).get("chain"))])
 
 
