@@ -7,7 +7,8 @@ from typing import Final
 from celeriac.core.errors import OperationalError
 from celeriac.core.ports import Link
 
-_SLICE: Final = 1.0
+_SLICE: Final = 0.25
+_AWAY: Final = 1.0
 
 
 class Hearing:
@@ -39,5 +40,5 @@ class Hearing:
                     self._told()
             except OperationalError:
                 self._told()  # something may have been said meanwhile
-                self._end.wait(_SLICE)
+                self._end.wait(_AWAY)
         ear.close()

@@ -24,7 +24,7 @@ def changes_for(program: Mapping[str, Any], book: Book, now: int) -> list[Change
             restart = None if _same_times(plan.definition, decoded(data)) else now
             changes.append(Change(name, definition=data, start=now, restart=restart))
     for name, plan in stored.items():
-        if name not in program and _source(plan.definition) == PROGRAM:
+        if name not in program and source_of(plan.definition) == PROGRAM:
             changes.append(Change(name, remove=True))
     return changes
 
@@ -37,7 +37,8 @@ def _same_times(old: bytes, new: Definition) -> bool:
         return False
 
 
-def _source(data: bytes) -> str | None:
+def source_of(data: bytes) -> str | None:
+    """Whose a stored entry is; None if nobody can read it."""
     try:
         return decoded(data).source
     except ValueError:

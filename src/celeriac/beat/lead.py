@@ -10,7 +10,7 @@ from celeriac.core.ports.plans import Change, Mark, Plan, Tenure
 
 from .agenda import Agenda, Item
 from .installing import AHEAD, changes_for
-from .overlap import check_results
+from .judging import check_entry
 from .plan import PROGRAM, decoded, entry_of
 from .register import Register
 from .sending import LOOK_AGAIN, Prepared, Preparer, announce
@@ -105,7 +105,7 @@ class Lead:
         if definition.source == PROGRAM:
             raise ValueError("another program of the same name has it; give one of the two another beat_name")
         entry = entry_of(plan.name, definition, self._app)
-        check_results(self._app, plan.name, entry)
+        check_entry(self._app, plan.name, entry)
         return entry
 
     def _mend_clock(self, limit: int) -> None:

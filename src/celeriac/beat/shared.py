@@ -9,9 +9,9 @@ from celeriac.core.clock import SYSTEM_CLOCK, Clock
 from celeriac.core.errors import LeaseLost, OperationalError
 
 from .hearing import Hearing
+from .judging import check_entry
 from .lead import Lead
 from .leadership import Leadership
-from .overlap import check_results
 from .register import Register
 from .scheduler import Scheduler
 
@@ -47,7 +47,7 @@ class SharedScheduler(Scheduler):
     def _good_entry(self, name: str, entry: Any) -> Any:
         try:
             made = self._maybe_entry(name, entry)
-            check_results(self.app, name, made)
+            check_entry(self.app, name, made)
         except Exception as error:  # noqa: BLE001 - named, and the others go on
             self.logger.error("Cannot add entry %r to the schedule: %s. It was: %r", name, error, entry)
             return None

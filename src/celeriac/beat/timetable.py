@@ -12,7 +12,8 @@ from celeriac.core.ports.plans import Change, Mark, Plan
 
 from .defaults import default_entries
 from .entry import ScheduleEntry, evaluated
-from .overlap import check_results
+from .installing import source_of
+from .judging import check_entry
 from .plan import PROGRAM, STORED, Definition, decoded, definition_of, encoded, entry_of
 from .register import Register
 from .scheduler import with_header
@@ -107,7 +108,7 @@ class Schedules:
         entry = ScheduleEntry(
             name=name, task=named, schedule=schedule, args=[*args], kwargs=kwargs, app=self._app, **more
         )
-        check_results(self._app, name, entry)
+        check_entry(self._app, name, entry)
         data, now = encoded(entry, STORED), self._now()
         if ticks_of(entry.schedule, self._clock.now).next(now) is None:
             raise ValueError(f"The periodic task {name!r} would never run: {entry.schedule!r}")
@@ -117,15 +118,18 @@ class Schedules:
 
     def _check_free(self, name: str, replace: bool) -> None:
         stored = {plan.name: plan for plan in self._register.load().plans}
-        if name in self._program() or (name in stored and _definition(stored[name]).source == PROGRAM):
+        if name in self._program() or (name in stored and source_of(stored[name].definition) == PROGRAM):
             raise ValueError(f"{name!r} belongs to the program (beat_schedule): change it there")
         if name in stored and not replace:
             raise ValueError(f"There is a periodic task {name!r} already: remove it, or replace it")
 
     def remove(self, name: str) -> None:
         """Remove one that was added here. One of the program can only be paused."""
-        plan, _ = self._find(name)
-        if plan is None or _definition(plan).source == PROGRAM:
+        plan = next((plan for plan in self._register.load().plans if plan.name == name), None)
+        program = name in self._program()
+        if plan is None and not program:
+            raise self._unknown(name)
+        if program or plan is None or source_of(plan.definition) == PROGRAM:
             raise ValueError(f"{name!r} belongs to the program (beat_schedule): remove it there, or pause it here")
         self._register.change([Change(name, remove=True)])
 

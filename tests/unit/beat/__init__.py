@@ -1,0 +1,1 @@
+"""Tests of beat: schedulers, policies, the agenda, the file, run-time changes."""

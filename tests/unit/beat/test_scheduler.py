@@ -1,0 +1,399 @@
+"""Celery's Scheduler: in memory, with a file, and subclassed the way third-party schedulers do it."""
+
+import heapq
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from celeriac.beat import PersistentScheduler, ScheduleEntry, Scheduler, SchedulingError, event_t
+from celeriac.beat.file import StateFile
+from celeriac.schedules import crontab, schedstate, schedule
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def due(name="x", every=3600, **more):
+    return {"task": "t.add", "schedule": every, "args": (name,), "last_run_at": LONG_AGO, **more}
+
+
+def tick_all(scheduler: Scheduler, most: int = 50) -> None:
+    for _ in range(most):
+        if scheduler.tick() > 0:
+            return
+    raise AssertionError("there is always something due")
+
+
+# -- entries
+
+
+def test_an_entry_after_a_run_has_run_once_more() -> None:
+    entry = ScheduleEntry("a", "t", schedule=10, args=(1,), last_run_at=LONG_AGO)
+    following = next(entry)
+    assert type(following) is ScheduleEntry
+    assert (following.name, following.args, following.total_run_count) == ("a", (1,), 1)
+    assert following.last_run_at > entry.last_run_at
+    assert entry.next(last_run_at=LONG_AGO).last_run_at == LONG_AGO
+
+
+def test_an_intervals_runs_are_noted_at_their_ticks() -> None:
+    start = datetime.now(UTC) - timedelta(seconds=25)
+    assert next(ScheduleEntry("a", "t", schedule=10, last_run_at=start)).last_run_at == start + timedelta(seconds=20)
+
+
+def test_entries_are_equal_if_they_do_the_same() -> None:
+    one, other = ScheduleEntry("a", "t", schedule=10), ScheduleEntry("a", "t", schedule=10, total_run_count=5)
+    assert one == other
+    assert one != ScheduleEntry("a", "t", schedule=11)
+    assert heapq.nsmallest(2, [one, other])
+    assert not (one < other and other < one)
+
+
+def test_updating_keeps_how_far_an_entry_has_come() -> None:
+    entry = ScheduleEntry("a", "t", schedule=10, last_run_at=LONG_AGO, total_run_count=7)
+    entry.update(ScheduleEntry("a", "u", schedule=crontab("5"), args=(1,)))
+    assert (entry.task, entry.schedule, entry.args) == ("u", crontab("5"), (1,))
+    assert (entry.last_run_at, entry.total_run_count) == (LONG_AGO, 7)
+
+
+def test_an_entry_says_what_it_is() -> None:
+    entry = ScheduleEntry("a", "t", schedule=30, args=(1,), kwargs={"x": 2})
+    assert repr(entry) == "<ScheduleEntry: a t(1, x=2) <freq: 30.00 seconds>"
+    assert dict(entry)["name"] == "a"
+
+
+# -- in memory
+
+
+def test_what_is_due_is_sent_and_then_waits_for_its_next_tick(make_desk) -> None:
+    desk = make_desk({"a": due("a"), "later": {"task": "t.add", "schedule": 3600}})
+    scheduler = Scheduler(desk.app)
+    tick_all(scheduler)
+    assert desk.sent() == ["a"]
+    assert scheduler.schedule["a"].total_run_count == 1
+    assert 0 < scheduler.tick() <= 300
+
+
+def test_an_empty_schedule_sleeps_its_longest(make_desk) -> None:
+    assert Scheduler(make_desk().app, max_interval=77).tick() == 77
+    assert Scheduler(make_desk(beat_max_loop_interval=5).app).tick() == 5
+
+
+def test_entries_can_be_added_while_it_runs(make_desk) -> None:
+    desk = make_desk()
+    scheduler = Scheduler(desk.app)
+    scheduler.tick()
+    scheduler.add(name="new", **due("new"))
+    tick_all(scheduler)
+    assert desk.sent() == ["new"]
+
+
+def test_a_message_that_cant_be_made_is_told_and_the_entry_goes_on(make_desk, caplog) -> None:
+    desk = make_desk({"bad": due("bad", args=(1, 2, 3)), "good": due("good")})
+    scheduler = Scheduler(desk.app)
+    tick_all(scheduler)
+    assert desk.sent() == ["good"]
+    assert "Couldn't apply scheduled task bad" in caplog.text
+    assert scheduler.schedule["bad"].total_run_count == 1
+    with pytest.raises(SchedulingError, match="bad"):
+        scheduler.apply_async(scheduler.schedule["bad"])
+
+
+def test_merging_makes_the_schedule_what_it_is_given(make_desk) -> None:
+    desk = make_desk({"a": due("a"), "b": due("b")})
+    scheduler = Scheduler(desk.app)
+    scheduler.schedule["a"].total_run_count = 9
+    scheduler.merge_inplace({"a": due("changed"), "c": due("c"), "bad": {"task": "x", "schedule": "?"}})
+    assert sorted(scheduler.schedule) == ["a", "c"]
+    assert (scheduler.schedule["a"].args, scheduler.schedule["a"].total_run_count) == (("changed",), 9)
+
+
+def test_it_says_that_it_does_not_know_our_policies(make_desk, caplog) -> None:
+    Scheduler(make_desk({"a": due("a", overlap="skip")}).app)
+    assert "'a': Scheduler does not know the options missed and overlap" in caplog.text
+
+
+# -- with a file
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "celerybeat-schedule"
+
+
+def persistent(desk, path: Path) -> PersistentScheduler:
+    return PersistentScheduler(desk.app, schedule_filename=str(path))
+
+
+def test_how_far_entries_have_come_is_there_after_a_restart(make_desk, path) -> None:
+    desk = make_desk({"a": {"task": "t.add", "schedule": 0.2, "args": ("a",)}, "b": due("b")})
+    scheduler = persistent(desk, path)
+    scheduler.schedule["a"].last_run_at = LONG_AGO
+    tick_all(scheduler)
+    scheduler.close()
+    again = persistent(desk, path)
+    assert again.schedule["a"].total_run_count == 1
+    assert again.schedule["a"].last_run_at == scheduler.schedule["a"].last_run_at
+    assert again.info == f"    . db -> {path}"
+
+
+@pytest.mark.parametrize("garbage", [b"", b"\0" * 5000, b"celeriac-schedule 1 00000000 2\n{}", b'{"a": 1}'])
+def test_a_file_that_cant_be_used_is_moved_aside_and_told(make_desk, path, caplog, garbage) -> None:
+    path.write_bytes(garbage)
+    desk = make_desk({"a": due("a")})
+    scheduler = persistent(desk, path)
+    tick_all(scheduler)
+    assert desk.sent() == ["a"]
+    (aside,) = path.parent.glob("celerybeat-schedule.unreadable-*")
+    assert aside.read_bytes() == garbage
+    assert str(aside) in caplog.text
+    assert set(StateFile(str(path)).read()) == {"a"}
+
+
+def test_a_celery_shelve_is_moved_aside(make_desk, path, caplog) -> None:
+    import dbm.dumb
+    import shelve
+
+    with shelve.Shelf(dbm.dumb.open(str(path))) as shelf:
+        shelf["entries"] = {}
+    os.rename(f"{path}.dat", path)
+    persistent(make_desk(), path)
+    assert "was not written by Celeriac" in caplog.text
+
+
+def test_a_file_that_cant_be_written_stops_nothing_and_is_told_once(make_desk, tmp_path, caplog) -> None:
+    desk = make_desk({"a": due("a")})
+    scheduler = persistent(desk, tmp_path / "missing" / "schedule")
+    tick_all(scheduler)
+    scheduler.sync()
+    assert desk.sent() == ["a"]
+    assert caplog.text.count("can't be written") == 1
+
+
+WRITER = """
+import sys
+from celeriac.beat.file import Progress, StateFile
+file = StateFile(sys.argv[1])
+runs = int(sys.argv[2])
+print("ready", flush=True)
+while True:
+    runs += 1
+    file.write({str(number): Progress(runs, runs) for number in range(2000)})
+"""
+
+
+def test_killing_it_while_it_writes_leaves_a_whole_file(path) -> None:
+    """CELERIAC_KILLS=200 for the long run."""
+    runs = 0
+    for turn in range(int(os.environ.get("CELERIAC_KILLS", "12"))):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(path), str(runs)], stdout=subprocess.PIPE, text=True
+        )
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "ready\n"
+        time.sleep(0.001 * (turn % 29))  # somewhere within a write
+        writer.send_signal(signal.SIGKILL)
+        writer.wait()
+        writer.stdout.close()
+        file = StateFile(str(path))
+        file.sweep()
+        found = file.read()
+        assert {progress.runs for progress in found.values()} <= {found["0"].runs} if found else True
+        assert not found or found["0"].runs >= runs
+        runs = found["0"].runs if found else 0
+        assert [name for name in os.listdir(path.parent) if name.endswith(".new")] == []
+    assert runs > 0
+
+
+# -- the way django-celery-beat does it
+
+
+class Row:
+    """A line of somebody's table."""
+
+    def __init__(self, name: str, every: float, enabled: bool = True) -> None:
+        self.name = name
+        self.every = every
+        self.enabled = enabled
+        self.last_run_at = LONG_AGO
+        self.total_run_count = 0
+
+
+class RowEntry(ScheduleEntry):
+    def __init__(self, model, app=None) -> None:
+        self.app = app
+        self.name = model.name
+        self.task = "t.add"
+        self.schedule = schedule(model.every, app=app)
+        self.args, self.kwargs, self.options = [model.name], {}, {}
+        self.total_run_count = model.total_run_count
+        self.model = model
+        self.last_run_at = model.last_run_at
+
+    def is_due(self):
+        if not self.model.enabled:
+            return schedstate(False, 5.0)
+        return self.schedule.is_due(self.last_run_at)
+
+    def _default_now(self):
+        return datetime.now(UTC)
+
+    def __next__(self):
+        self.model.last_run_at = self._default_now()
+        self.model.total_run_count += 1
+        return self.__class__(self.model, app=self.app)
+
+    next = __next__
+
+
+class RowScheduler(Scheduler):
+    Entry = RowEntry
+    rows: dict
+
+    _schedule = None
+    _heap_invalidated = False
+    changed = False
+
+    def __init__(self, *args, rows, **kwargs) -> None:
+        self.rows = rows
+        self.synced = 0
+        Scheduler.__init__(self, *args, **kwargs)
+        self.max_interval = kwargs.get("max_interval") or self.app.conf.beat_max_loop_interval or 5
+
+    def setup_schedule(self) -> None:
+        self.install_default_entries(self.schedule)
+        self.update_from_dict(self.app.conf.beat_schedule)
+
+    def update_from_dict(self, mapping) -> None:
+        for name in mapping:
+            self.rows[name] = Row(name, 3600)
+
+    def reserve(self, entry):
+        new_entry = next(entry)
+        self.schedule[entry.name] = new_entry
+        return new_entry
+
+    def sync(self) -> None:
+        self.synced += 1
+
+    def schedules_equal(self, *args, **kwargs):
+        if self._heap_invalidated:
+            self._heap_invalidated = False
+            return False
+        return super().schedules_equal(*args, **kwargs)
+
+    @property
+    def schedule(self):
+        if self._schedule is None or self.changed:
+            initial = self._schedule is None
+            self.changed = False
+            self._schedule = {name: self.Entry(row, app=self.app) for name, row in self.rows.items()}
+            if not initial:
+                self._heap = []
+                self._heap_invalidated = True
+        return self._schedule
+
+
+def test_a_scheduler_on_somebodys_table(make_desk) -> None:
+    desk = make_desk()
+    rows = {"a": Row("a", 3600), "off": Row("off", 3600, enabled=False)}
+    scheduler = RowScheduler(desk.app, rows=rows)
+    tick_all(scheduler)
+    assert desk.sent() == ["a"]
+    assert rows["a"].total_run_count == 1
+    assert scheduler.tick() <= 5
+    rows["b"] = Row("b", 3600)
+    scheduler.changed = True
+    tick_all(scheduler)
+    assert desk.sent() == ["b"]
+    scheduler.close()
+    assert scheduler.synced >= 1
+
+
+# -- the way redbeat does it
+
+
+class StoredEntry(ScheduleEntry):
+    """Keeps itself in a dict of JSON, as redbeat does in Redis."""
+
+    store: dict
+
+    def __init__(self, name=None, task=None, schedule=None, args=None, kwargs=None, enabled=True, **clsargs) -> None:
+        super().__init__(name=name, task=task, schedule=schedule, args=args, kwargs=kwargs, **clsargs)
+        self.enabled = enabled
+
+    def save(self):
+        meta = {"last_run_at": self.last_run_at.timestamp(), "total_run_count": self.total_run_count}
+        self.store[self.name] = json.dumps(meta)
+        return self
+
+    def _next_instance(self, last_run_at=None, only_update_last_run_at=False):
+        entry = super()._next_instance(last_run_at=last_run_at)
+        if only_update_last_run_at:
+            entry.total_run_count = self.total_run_count
+        return entry.save()
+
+    __next__ = next = _next_instance
+
+    def is_due(self):
+        return self.schedule.is_due(self.last_run_at) if self.enabled else (False, 5.0)
+
+
+class StoringScheduler(Scheduler):
+    Entry = StoredEntry
+
+    def __init__(self, app, lock_key=None, **kwargs) -> None:
+        self.entries: dict = {}
+        super().__init__(app, **kwargs)
+
+    def setup_schedule(self) -> None:
+        self.install_default_entries(self.app.conf.beat_schedule)
+        self.update_from_dict(self.app.conf.beat_schedule)
+
+    def update_from_dict(self, dict_) -> None:
+        for name, given in dict_.items():
+            self.entries[name] = self._maybe_entry(name, given).save()
+
+    def reserve(self, entry):
+        self.entries[entry.name] = following = next(entry)
+        return following
+
+    @property
+    def schedule(self):
+        return dict(self.entries)
+
+    def maybe_due(self, entry, **kwargs):
+        is_due, next_time_to_run = entry.is_due()
+        if is_due:
+            self.apply_async(entry, **kwargs)
+        return next_time_to_run
+
+    def tick(self, min=min, **kwargs):
+        remaining = [self.maybe_due(entry, producer=self.producer) for entry in self.schedule.values()]
+        return min([*filter(None, remaining), self.max_interval])
+
+
+def test_a_scheduler_with_a_tick_of_its_own(make_desk, caplog) -> None:
+    caplog.set_level(logging.DEBUG)
+    StoredEntry.store = {}
+    desk = make_desk({"a": due("a"), "b": {"task": "t.add", "schedule": 3600}})
+    scheduler = StoringScheduler(desk.app, lock_key="x", max_interval=9)
+    assert scheduler.tick() <= 9
+    assert desk.sent() == ["a"]
+    assert json.loads(StoredEntry.store["a"])["total_run_count"] == 1
+    assert scheduler.schedule["a"].enabled
+    scheduler.tick()
+    assert desk.sent() == []
+
+
+def test_places_in_the_heap_can_be_compared() -> None:
+    one, other = ScheduleEntry("a", "t", schedule=10), ScheduleEntry("b", "t", schedule=10)
+    assert sorted([event_t(2, 5, one), event_t(1, 5, other)])[0].entry is other
+    assert sorted([event_t(1, 5, one), event_t(1, 5, other)])
