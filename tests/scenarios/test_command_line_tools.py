@@ -136,9 +136,22 @@ def test_old_names_in_a_file_of_settings_are_renamed(home: Home, tmp_path: Path)
         "worker_concurrency = 4  # CELERYD_CONCURRENCY\nbroker_url = 'CELERY_IMPORTS'\n"
     )
     assert "BROKER_URL" in (tmp_path / "conf.py.orig").read_text()
-    home.write("CELERYD_CONCURRENCY = 4\n", "dj.py")
-    home.out("upgrade", "settings", "dj.py", "--django", "--no-backup")
-    assert (tmp_path / "dj.py").read_text() == "CELERY_WORKER_CONCURRENCY = 4\n"
+    for flag in ("--django", "--compat"):
+        home.write("CELERYD_CONCURRENCY = 4\n", "dj.py")
+        home.out("upgrade", "settings", "dj.py", flag, "--no-backup")
+        assert (tmp_path / "dj.py").read_text() == "CELERY_WORKER_CONCURRENCY = 4\n"
+
+
+def test_a_loader_is_named_and_djangos_checks_are_skipped_by_global_options(home: Home) -> None:
+    home.write("from celeriac.app.loaders import Loader\nclass Mine(Loader): ...\n", "mine.py")
+    script = "import os; print(type(app.loader).__name__, os.environ.get('CELERY_SKIP_CHECKS'))\n"
+    words = ("-A", "tasks", "shell", "--python")
+    assert "Loader None" in home.out(*words, given=script)
+    assert "Mine true" in home.out("--loader", "mine.Mine", "--skip-checks", *words, given=script)
+    refused = home.run("--loader", "nowhere.Mine", "-A", "tasks", "report")
+    assert refused.returncode == 2
+    assert "the loader 'nowhere.Mine' can't be imported: No module named 'nowhere'" in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 def test_plug_in_commands_take_the_global_options_too(home: Home) -> None:

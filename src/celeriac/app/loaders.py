@@ -8,9 +8,12 @@ from types import ModuleType
 from typing import Any
 
 from celeriac.core import signals
+from celeriac.core.errors import ImproperlyConfigured
 from celeriac.execution.faces import default_hook
 
 from .symbols import import_from_cwd, symbol, working_directory_importable
+
+_VARIABLES = ("CELERIAC_LOADER", "CELERY_LOADER")
 
 
 class Loader:
@@ -114,10 +117,18 @@ def find_related_module(package: str, related_name: str | None) -> ModuleType | 
 
 
 def make_loader(loader: Any, app: Any) -> Any:
-    """The loader that an app was given: none, a known name, a class or the path of one, an instance."""
+    """The loader that an app was given: none, a known name, a class or the path of one, an instance.
+
+    An app that was given none takes that of the environment, which is also what `--loader` says.
+    """
+    if loader is None:
+        loader = next((os.environ[name] for name in _VARIABLES if os.environ.get(name)), None)
     if loader is None or loader in ("app", "default"):
         loader = Loader
-    loader = symbol(loader)
+    try:
+        loader = symbol(loader)
+    except ImportError as exc:
+        raise ImproperlyConfigured(f"the loader {loader!r} can't be imported: {exc}") from exc
     return loader(app) if isinstance(loader, type) else loader
 
 

@@ -22,13 +22,19 @@ GLOBAL_OPTIONS: Final = (
     click.Option(["-A", "--app"], envvar=_variables("APP"), help="The app: module, module:attribute or package."),
     click.Option(["-b", "--broker"], envvar=_variables("BROKER_URL"), help="The broker's URL."),
     click.Option(["--result-backend"], envvar=_variables("RESULT_BACKEND"), help="The result store's URL."),
-    click.Option(["--loader"], envvar=_variables("LOADER"), help="The loader class."),
+    click.Option(
+        ["--loader"], envvar=_variables("LOADER"), help="The loader of apps that were given none: a class by its path."
+    ),
     click.Option(["--config"], envvar=_variables("CONFIG_MODULE"), help="The module with the settings."),
     click.Option(["--workdir"], type=click.Path(exists=True, file_okay=False), help="Change to this folder first."),
     click.Option(["-C", "--no-color"], is_flag=True, default=None, help="No colours (also with NO_COLOR set)."),
     click.Option(["-q", "--quiet"], is_flag=True, default=None, help="Say less."),
     click.Option(
-        ["--skip-checks"], is_flag=True, default=None, envvar=_variables("SKIP_CHECKS"), help="Skip Django's checks."
+        ["--skip-checks"],
+        is_flag=True,
+        default=None,
+        envvar=_variables("SKIP_CHECKS"),
+        help="Tell Django's fixup (CELERY_SKIP_CHECKS) to leave out Django's checks.",
     ),
 )
 
@@ -91,6 +97,8 @@ class Session:
         for option, variable in _AS_ENVIRONMENT.items():
             if self.options.get(option):
                 os.environ[variable] = self.options[option]
+        if self.options.get("skip_checks"):
+            os.environ.update(dict.fromkeys(_variables("SKIP_CHECKS"), "true"))
 
     def _find(self) -> Any:
         name = self.options.get("app")

@@ -21,12 +21,12 @@ def command() -> None:
 @command.command("settings")
 @click.argument("filename", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--django", is_flag=True, help="Names for config_from_object(..., namespace='CELERY').")
-@click.option("--compat", is_flag=True, help="Accepted: the same as no option.")
+@click.option("--compat", is_flag=True, help="The same as --django, as in Celery.")
 @click.option("--no-backup", is_flag=True, help="Don't keep the old file as FILE.orig.")
 def upgrade_settings(filename: Path, django: bool, compat: bool, no_backup: bool) -> None:
     """Write the settings in FILENAME (CELERY_TASK_SERIALIZER) by the names of today (task_serializer)."""
     before = filename.read_text()
-    after, count = renamed(before, django)
+    after, count = renamed(before, django or compat)
     if not count:
         click.echo("No old names were found.")
         return

@@ -32,6 +32,7 @@ class Verdicts:
         conf = app.conf
         self.records = Records(conf, hostname, clock, bool(getattr(app.backend, "enabled", True)))
         self.follow: FollowUp | None = None  # what follows a failure; None: nobody sends it
+        self.sender: Any = app  # of task_unknown and task_rejected; a consumer puts itself here
         self.opener = Opener(hostname, serializers.accept_set(conf["accept_content"]))
 
     def lost(self, raw: bytes, reason: str, *, final: bool) -> Outcome:
@@ -52,7 +53,7 @@ class Verdicts:
         name = str(request.task)
         exc = NotRegistered(name)
         if signals.task_unknown.has_listeners:
-            signals.task_unknown.send(sender=self._app, message=_message(raw), exc=exc, name=name, id=request.id)
+            signals.task_unknown.send(sender=self.sender, message=_message(raw), exc=exc, name=name, id=request.id)
         reason = f"no task named {name!r} is registered on this worker"
         return self._outcome(Ending.REFUSED, reason, (request, None), (states.FAILURE, exc))
 
@@ -75,14 +76,24 @@ class Verdicts:
         return self._outcome(Ending.REVOKED, word, (request, plan), (states.REVOKED, exc))
 
     def refused(self, raw: bytes, exc: BaseException) -> Outcome:
-        """Its body can't be decoded or its arguments are none. Whoever waits for the result learns that."""
-        if signals.task_rejected.has_listeners:
-            signals.task_rejected.send(sender=self._app, message=_message(raw), exc=exc)
+        """Its body can't be decoded or its arguments are none. Whoever waits for the result learns that; `rejected`
+        is for the consumer to say."""
         request = self._request(raw)
         reason = f"{type(exc).__name__}: {exc}"
         if request is None:
             return Outcome(Ending.REFUSED, reason=reason)
         return self._outcome(Ending.REFUSED, reason, (request, self._plan(request)), (states.FAILURE, exc))
+
+    def rejected(self, raw: bytes, reason: str) -> None:
+        """Tells receivers of task_rejected of a message that was refused here or in an executing process."""
+        if not signals.task_rejected.has_listeners:
+            return
+        exc: BaseException = DecodeError(reason)
+        try:
+            self.opener(raw, False)
+        except REFUSALS as found:
+            exc = found
+        signals.task_rejected.send(sender=self.sender, message=_message(raw), exc=exc)
 
     def _failed(self, raw: bytes, ending: Ending, exc: Exception, reason: str) -> Outcome:
         request = self._request(raw)

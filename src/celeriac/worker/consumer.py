@@ -53,6 +53,7 @@ class Consumer:
         verdicts = Verdicts(app, hostname)
         self.follow = FollowUp(app)
         verdicts.follow = owe
+        verdicts.sender = self
         self.ends = Ends(verdicts, app.conf)
         self.intake = Intake(self.plans, self.hands, self.ends, clock)
         self.intake.steps += received.wanted(self, verdicts.opener)

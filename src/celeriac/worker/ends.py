@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from celeriac.core.delivery import Action, Delivery, Settlement
+from celeriac.core.errors import DecodeError
 from celeriac.core.message import Post, Route
 from celeriac.core.outcome import Ending, Outcome
 from celeriac.core.record import Record
@@ -46,7 +47,15 @@ class Ends:
                 raw = envelope.crashed(delivery.raw, retried=hand.plan.retry_lost)
             return Settlement(delivery, Action.REQUEUE, raw=raw)
         logger.error("Task %s[%s] is in the dead letters: %s", hand.head.task, hand.head.id, fate.reason)
+        if outcome.ending is Ending.REFUSED:
+            self._verdicts.rejected(delivery.raw, fate.reason)
         return _buried(delivery, outcome, fate.reason)
+
+    def unreadable(self, delivery: Delivery, exc: DecodeError) -> Settlement:
+        """Not even its head can be decoded."""
+        logger.critical("Can't decode message from queue %r: %s. It is in the dead letters.", delivery.queue, exc)
+        self._verdicts.rejected(delivery.raw, str(exc))
+        return Settlement(delivery, Action.DEAD, reason=f"can't be decoded: {exc}")
 
     def bystander(self, hand: Hand) -> Settlement | None:
         """Its process was ended for another run's sake: it is repeated, and that is no crash of its own.

@@ -39,8 +39,7 @@ class Intake:
         try:
             head = envelope.peek(delivery.raw)
         except DecodeError as exc:
-            logger.critical("Can't decode message from queue %r: %s. It is in the dead letters.", delivery.queue, exc)
-            self._end(Settlement(delivery, Action.DEAD, reason=f"can't be decoded: {exc}"))
+            self._end(self._ends.unreadable(delivery, exc))
             return
         plan = self._plans.get(head.task)
         if plan is None:

@@ -153,9 +153,11 @@ def test_what_expired_is_revoked_in_the_parent(client: Celeriac, home: Path) -> 
 def test_unknown_and_unreadable_messages_are_told(client: Celeriac, home: Path) -> None:
     unknown = client.send_task("signalled.nowhere")
     assert heard(home, unknown.id, "task_unknown") == [("task_unknown", "main")]
+    assert notes_of(home, unknown.id)[0][2] == "Consumer"
     client.send_task("signalled.well", serializer="pickle")
     rejected: Any = until(lambda: [each for each in notes(home) if each[0] == "task_rejected"])
-    assert rejected[0][4] == ["exc", "message"]
+    assert rejected[0][2:] == ["main", "Consumer", ["exc", "message"]]
+    assert len(rejected) == 1
 
 
 def test_a_worker_ends_with_celerys_signals(running: Command, home: Path) -> None:

@@ -106,13 +106,19 @@ def test_protocol_1_is_read() -> None:
 
 
 def test_a_refused_message_is_signalled() -> None:
+    """By who consumes, wherever it was refused: with the error that was met there."""
     heard: list[Any] = []
-    signals.task_rejected.connect(lambda **named: heard.append(named["exc"]), weak=False, dispatch_uid="test")
+    signals.task_rejected.connect(lambda **named: heard.append(named), weak=False, dispatch_uid="test")
+    app = App(Task("t"))
     try:
-        App(Task("t")).executor().run(wrapped(b"{"))
+        outcome = app.executor().run(wrapped(b"{"))
+        verdicts = app.verdicts()
+        verdicts.sender = "the consumer"
+        verdicts.rejected(wrapped(b"{"), outcome.reason)
     finally:
         signals.task_rejected.disconnect(dispatch_uid="test")
-    assert len(heard) == 1
+    (told,) = heard
+    assert (told["sender"], f"{type(told['exc']).__name__}: {told['exc']}") == ("the consumer", outcome.reason)
 
 
 # Headers that try to pass for what the executor itself says, or to break it from inside.
