@@ -49,15 +49,18 @@ class Counter:
         self._app = app
         self._monotonic = clock.monotonic
         self._pause = pause
+        self._atomic: bool | None = None  # not looked yet
 
     def count(self, member: Member, state: str, value: Any, last_chance: bool) -> tuple[Counted, str]:
         """What counting found, and the owner in whose name. Raises Unfinished while the store is away (not if this
         is the last chance: then it is logged, and the join counts as open), EncodeError for an unwritable result.
         """
         transport: Transport | None = self._app.transports.results
-        owner = uuid()
         if transport is None or transport.joins is None:
-            return Counted(Count.OPEN), owner  # celery.chord_unlock looks after it
+            return Counted(Count.OPEN), ""  # celery.chord_unlock looks after it
+        # Where the settlement closes the join, whoever repeats this part may fire in its place at once: it happens
+        # once all the same. Elsewhere only one may hold the join, until it is taken for dead.
+        owner = member.task_id if self._settles(transport) and not last_chance else uuid()
         payload = parts.encode(member.task_id, state, value, self._app.backend.serializer)
         part = Part(
             member.group, member.task_id, member.index, payload, owner,
@@ -68,6 +71,11 @@ class Counter:
         if counted.state is Count.OVER:
             logger.info("Task %s was counted before: the join of its chord %s is over", part.task_id, part.group)
         return counted, owner
+
+    def _settles(self, transport: Transport) -> bool:
+        if self._atomic is None:
+            self._atomic = self._app.transports.read.settles(transport)
+        return self._atomic
 
     def _brought(self, transport: Transport, part: Part, last_chance: bool) -> Counted:
         joins = transport.joins

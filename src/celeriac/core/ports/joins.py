@@ -8,7 +8,7 @@ from ..join import Counted, OpenJoin, Part
 
 # So long an owner may take from completing a join to closing it before another part's owner may do it. Shorter
 # than a worker's lease: whoever repeats the last part of a dead worker finds its claim gone.
-FIRING_SECONDS: Final = 15.0
+FIRING_SECONDS: Final = 10.0
 # So long a join is kept that nobody gives a sign of life of, if result_chord_expires says nothing else: far longer than
 # results, for a header may wait in its queue, or run, longer than results are kept.
 JOIN_SECONDS: Final = 30 * 86400.0

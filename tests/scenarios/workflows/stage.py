@@ -1,0 +1,101 @@
+"""A store with workers of the program on it, and a client that knows no task: its signatures go by name."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from celeriac import Celeriac
+from celeriac.canvas import Signature
+from servers.redis_server import RedisServer
+
+from ..workers.notes import notes
+from ..workers.running import Command, until, worker
+
+TIMEOUT = 30
+
+
+class Stage:
+    """Where one broker and one result store are; often they are one."""
+
+    def __init__(self, home: Path, broker: str, backend: str) -> None:
+        self.home = home
+        self.broker = broker
+        self.backend = backend
+        self.app = Celeriac("flows", broker=broker, backend=backend, set_as_current=False)
+
+    def s(self, name: str, *args: Any, **kwargs: Any) -> Signature:
+        """The signature of a task of the program."""
+        return self.app.signature(f"flows.{name}", args, kwargs)
+
+    def si(self, name: str, *args: Any, **kwargs: Any) -> Signature:
+        return self.app.signature(f"flows.{name}", args, kwargs, immutable=True)
+
+    def worker(self, *options: str, **environment: str) -> Command:
+        given = {
+            "FLOWS_BROKER": self.broker,
+            "FLOWS_BACKEND": self.backend,
+            "PROGRAM_NOTES": str(self.home / "notes"),
+        }
+        words = options if "-c" in options else (*options, "-c", "2")
+        return worker(self.home, "scenarios.workflows.program", *words, environment={**given, **environment})
+
+    def noted(self, what: str, *about: Any) -> list[list[Any]]:
+        """The facts noted under a word, of those that begin with these."""
+        found = [facts for word, *facts in notes(self.home) if word == what]
+        return [facts[len(about) :] for facts in found if facts[: len(about)] == list(about)]
+
+    def wait_noted(self, what: str, *about: Any) -> list[list[Any]]:
+        found: list[list[Any]] = until(
+            lambda: self.noted(what, *about), TIMEOUT, lambda: f"{what} {about} in {notes(self.home)}"
+        )
+        return found
+
+    def keys(self) -> list[str]:
+        """What is left of joins."""
+        transport = self.app.transports.results
+        assert transport is not None
+        if self.backend.startswith("redis"):
+            link: Any = transport.link()
+            return [key.decode() for key in link.run(_keys(), TIMEOUT)]
+        with sqlite3.connect(self.backend.removeprefix("sqlite:///")) as connection:
+            joins = connection.execute("SELECT id FROM joins").fetchall()
+            return [str(row) for row in joins + connection.execute("SELECT DISTINCT id FROM parts").fetchall()]
+
+    def wait_no_keys(self) -> None:
+        """No join and no part is left."""
+        until(lambda: not self.keys(), TIMEOUT, self.keys)
+
+
+def _keys() -> Any:
+    (found,) = yield (("KEYS", "*celery-taskset-meta-*"),)
+    return found
+
+
+@contextmanager
+def sqlite_stage(home: Path) -> Iterator[Stage]:
+    url = f"sqlite:///{home}/store.sqlite3"
+    stage = Stage(home, url, url)
+    yield stage
+    stage.app.close()
+
+
+@contextmanager
+def redis_stage(home: Path) -> Iterator[Stage]:
+    with RedisServer() as server:
+        stage = Stage(home, server.url, server.url)
+        yield stage
+        stage.app.close()
+
+
+@contextmanager
+def apart_stage(home: Path) -> Iterator[Stage]:
+    """Messages in a file, results and joins in Redis."""
+    with RedisServer() as server:
+        stage = Stage(home, f"sqlite:///{home}/queue.sqlite3", server.url)
+        yield stage
+        stage.app.close()
+
+
+STAGES: dict[str, Callable[[Path], Any]] = {"sqlite": sqlite_stage, "redis": redis_stage, "apart": apart_stage}
