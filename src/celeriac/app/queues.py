@@ -9,6 +9,7 @@ from celeriac.core.errors import ImproperlyConfigured
 from celeriac.core.message import Exchange, Queue
 
 DEFAULT_EXCHANGE = Exchange()
+_WORKERS = Exchange("C.dq2")
 _QUEUE_FIELDS = frozenset(Queue.__struct_fields__)
 
 
@@ -25,6 +26,11 @@ def queue_from(options: Mapping[str, Any], name: str) -> Queue:
         names = ", ".join(sorted(unknown))
         raise ImproperlyConfigured(f"queue {name!r} in task_queues has unknown options: {names}")
     return Queue(name, exchange, routing_key, **given)
+
+
+def worker_direct(node: str | Queue) -> Queue:
+    """The queue of one worker alone, where `worker_direct` is on: `task.apply_async(queue=worker_direct("w@host"))`."""
+    return node if isinstance(node, Queue) else Queue(f"{node}.dq2", _WORKERS, node, auto_delete=True)
 
 
 class Queues(dict[str, Queue]):

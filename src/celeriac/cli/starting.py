@@ -86,7 +86,7 @@ def _make(mine: Session, app: Any, given: dict[str, Any], background: DaemonOpti
     worker.concurrency = worker.options.concurrency
     pool_class(options.pool)  # a pool that is not there is better known before the banner than after it
     worker.announce()
-    select_queues(app, worker.options.queues, worker.options.exclude_queues)
+    select_queues(app, worker.hostname, worker.options.queues, worker.options.exclude_queues)
     return worker
 
 

@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from celeriac.app.plugins import load
+from celeriac.app.queues import worker_direct
 from celeriac.app.symbols import symbol
 from celeriac.core.errors import ImproperlyConfigured
 from celeriac.core.message import Queue
 from celeriac.pools.pool import Pool, PoolSettings
 
 
-def select_queues(app: Any, include: Iterable[str], exclude: Iterable[str]) -> tuple[Queue, ...]:
-    """Narrow the app's queues to what -Q and -X say; the worker consumes what is left."""
+def select_queues(app: Any, hostname: str, include: Iterable[str], exclude: Iterable[str]) -> tuple[Queue, ...]:
+    """Narrow the app's queues to what -Q and -X say; the worker consumes what is left, and its own queue if any."""
     queues = app.amqp.queues
     try:
         queues.select(tuple(include))
@@ -23,6 +24,8 @@ def select_queues(app: Any, include: Iterable[str], exclude: Iterable[str]) -> t
             "and task_create_missing_queues is off."
         ) from None
     queues.deselect(tuple(exclude))
+    if app.conf["worker_direct"]:
+        queues.select_add(worker_direct(hostname))
     return tuple(queues.consume_from.values())
 
 

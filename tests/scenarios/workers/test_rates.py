@@ -50,8 +50,8 @@ def test_what_waits_for_its_turn_is_given_back_when_the_worker_ends(
     until(lambda: ran(tmp_path))
     assert rated.stop() == 0
     assert len(ran(tmp_path)) < MANY
-    without = {**environment, "CELERIAC_WORKER_DISABLE_RATE_LIMITS": "true"}
-    with worker(tmp_path, "scenarios.workers.rated", "-c", "2", environment=without):
+    without = ("--", "worker.disable_rate_limits=true")
+    with worker(tmp_path, "scenarios.workers.rated", "-c", "2", *without, environment=environment):
         until(lambda: len(ran(tmp_path)) == MANY, 30, told=lambda: sorted(ran(tmp_path)))
     assert sorted(ran(tmp_path)) == list(range(MANY)), "each ran once"
 

@@ -26,7 +26,7 @@ def started(folder: Path, settings: str, *options: str, seconds: float = 30) -> 
         ("BROKER_URL = 'memory://'; task_acks_late = True", "BROKER_URL"),
         ("broker_url = 'amqpx://nowhere'", "amqpx"),
         ("worker_pool = 'hammock'", "hammock"),
-        ("worker_direct = True", "worker_direct is known, but what it asks for is not in this release"),
+        ("cassandra_keyspace = 'x'", "cassandra_keyspace is known, but what it asks for is not in this release"),
     ],
 )
 def test_settings_that_are_wrong_are_told_in_a_sentence(tmp_path: Path, settings: str, said: str) -> None:
@@ -82,11 +82,7 @@ def test_without_retries_a_broker_that_is_away_ends_the_worker_at_once(tmp_path:
 
 def test_what_does_nothing_in_this_release_is_said_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "early.py").write_text(
-        "from celeriac import Celeriac\n"
-        "app = Celeriac('early', beat_schedule={'x': {'task': 't', 'schedule': 1}})\n"
-        "@app.task(name='slow', rate_limit='10/m')\n"
-        "def slow(): ...\n"
+        "from celeriac import Celeriac\napp = Celeriac('early', worker_timer='some.Timer')\n"
     )
     with worker(tmp_path, "early", "-c", "1") as running:
-        running.wait_line("beat_schedule has no effect yet in this release")
-        running.wait_line("Rate limits are not in this release: slow run")
+        running.wait_line("worker_timer has no effect yet in this release")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from celeriac import Celeriac, Queue
+from celeriac.app.queues import worker_direct
 from celeriac.exceptions import OperationalError, QueueNotFound
 
 from .letters import waiting
@@ -166,3 +167,14 @@ def test_queues_are_served_in_turns_unless_told_otherwise(home: Path, store: str
     served = (home / name).read_text()
     (home / name).unlink()
     assert served == order
+
+
+def test_a_worker_may_be_called_by_its_name(client: Celeriac, store: str, tmp_path: Path) -> None:
+    environment = {"PROGRAM_STORE": store, "PROGRAM_NOTES": str(tmp_path / "notes")}
+    options = ("-n", "me@here", "-c", "1", "--", "worker.direct=true")
+    with worker(tmp_path, "scenarios.workers.routed", *options, environment=environment) as running:
+        assert ".> me@here.dq2      exchange=C.dq2(direct) key=me@here" in running.text
+        plain = client.tasks["routed.plain"]
+        for _ in range(5):
+            assert plain.apply_async(queue=worker_direct("me@here")).get(TIMEOUT) == ["", "me@here.dq2"]
+        running.wait_line(r"Task routed.plain\[.*succeeded")

@@ -1,6 +1,6 @@
 """Settings about the worker: its pool, what it holds, its leases and its end."""
 
-from ..declare import INERT, PLANNED, Setting
+from ..declare import INERT, Setting
 from ..kinds import BOOL, CLASS, CONCURRENCY, PATH, SECONDS, WHOLE, choice
 
 TITLE = "Worker"
@@ -146,7 +146,6 @@ SETTINGS = (
         False,
         "Each worker also consumes a queue of its own.",
         old="CELERY_WORKER_DIRECT",
-        feature=PLANNED,
     ),
     Setting(
         "worker_detect_quorum_queues",
