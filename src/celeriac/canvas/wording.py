@@ -16,4 +16,6 @@ def reprcall(name: Any, args: Iterable[Any] = (), kwargs: Mapping[str, Any] | No
 def _value(value: Any) -> str:
     if isinstance(value, Mapping) and "subtask_type" in value:
         return repr(value)
+    if isinstance(value, list) and any(isinstance(one, Mapping) and "subtask_type" in one for one in value):
+        return repr(value)
     return saferepr(value)

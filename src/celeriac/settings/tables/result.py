@@ -113,7 +113,6 @@ SETTINGS = (
         None,
         "How long the books of a chord are kept; None is as long as results.",
         old="CELERY_RESULT_CHORD_EXPIRES",
-        feature=INERT,
     ),
     Setting(
         "result_chord_join_timeout",

@@ -1,6 +1,6 @@
 """Settings about how tasks run, end and are retried."""
 
-from ..declare import INERT, Setting
+from ..declare import Setting
 from ..kinds import ANY, BOOL, SECONDS, TEXT, WHOLE
 
 TITLE = "Tasks: running"
@@ -149,7 +149,6 @@ SETTINGS = (
         False,
         "Call a chord's error callback for each failing task of its header.",
         old="CELERY_ALLOW_ERROR_CB_ON_CHORD_HEADER",
-        feature=INERT,
     ),
     Setting(
         "task_serializer",

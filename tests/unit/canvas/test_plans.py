@@ -1,0 +1,203 @@
+"""Plans: what is published now, what is declared before, and what every task is told of its place."""
+
+import json
+from typing import Any
+
+from celeriac import Celeriac, chain, chord, group
+from celeriac.canvas.launching import planned
+from celeriac.core.join import DECLARED
+
+
+def plan(tree: Any, *args: Any, **options: Any) -> Any:
+    return planned(tree.app, tree, args, {}, options)
+
+
+def test_only_the_first_link_of_a_chain_is_sent_and_the_rest_travels_with_it(add: Any) -> None:
+    flight = plan(chain(add.s(2), add.s(3), add.s(4)), 1)
+    (call,) = flight.calls
+    assert call.args == (1, 2)
+    assert [link["args"] for link in call.options["chain"]] == [(4,), (3,)]
+    assert flight.result.id == call.options["chain"][0]["options"]["task_id"]
+    assert flight.result.parent.parent.id == call.options["task_id"]
+
+
+def test_a_chord_opens_its_join_and_every_header_task_carries_the_body(add: Any, total: Any) -> None:
+    flight = plan(chord([add.s(1, 2), add.s(3, 4)], total.s()))
+    (join,) = flight.joins
+    assert join.size == 2
+    for index, call in enumerate(flight.calls):
+        assert (call.options["group_id"], call.options["group_index"]) == (join.group, index)
+        assert call.options["chord"][DECLARED] == 2
+        assert call.options["chord"]["options"]["task_id"] == flight.result.id
+    assert flight.result.parent.id == join.group
+
+
+def test_each_member_of_a_header_is_one_part_whatever_it_is(add: Any, total: Any) -> None:
+    members = [
+        add.s(1, 1),
+        chain(add.s(1, 1), add.s(1)),
+        chain(add.s(1, 1), group(add.s(1), add.s(2))),
+        chord([add.s(1, 1), add.s(2, 2)], total.s()),
+        chord([add.s(1, 1)], group(total.s(), total.s())),
+        group(add.s(1, 1), add.s(2, 2)),
+    ]
+    flight = plan(chord(members, total.s()))
+    outer = flight.result.parent.id
+    sizes = {join.group: join.size for join in flight.joins}
+    assert sizes.pop(outer) == 7
+    assert sorted(sizes.values()) == [1, 2]  # the others are opened where they begin
+    ends = [end for call in flight.calls for end in _ends(call.options) if end.get("group_id") == outer]
+    assert sorted(end["group_index"] for end in ends) == list(range(7))
+    assert all(end["chord"]["options"]["task_id"] == flight.result.id for end in ends)
+
+
+def _ends(options: Any) -> Any:
+    """What says a place in the header, at the end of what a message starts; the header of an inner chord shares it."""
+    chain_of = options.get("chain")
+    if chain_of:
+        last = chain_of[0]
+        yield from _ends(last["kwargs"]["body"]["options"] if last["subtask_type"] == "chord" else last["options"])
+        return
+    inner = options.get("chord")
+    if inner and inner["options"].get("chord"):
+        if options["group_index"] == 0:
+            yield from _ends(inner["options"])
+        return
+    if inner and inner["subtask_type"] == "chord":
+        if options["group_index"] == 0:
+            yield from _ends(inner["kwargs"]["body"]["options"])
+        return
+    yield options
+
+
+def test_a_chords_countdown_is_its_headers_and_its_links_are_its_bodys(add: Any, total: Any) -> None:
+    flight = plan(chord([add.s(1, 1)], total.s()), countdown=9, priority=3, link=add.s(5), link_error=add.s(6))
+    (call,) = flight.calls
+    body = call.options["chord"]["options"]
+    assert (call.options["countdown"], call.options["priority"]) == (9, 3)
+    assert "link" not in call.options
+    assert ("countdown" in body, body["priority"]) == (False, 3)
+    assert (body["link"], body["link_error"]) == ([add.s(5)], [add.s(6)])
+
+
+def test_the_options_of_a_group_that_became_a_header_are_kept(add: Any, total: Any) -> None:
+    flight = plan(group(add.s(1, 1), add.s(2, 2)).set(queue="fast") | total.s())
+    assert [call.options["queue"] for call in flight.calls] == ["fast", "fast"]
+
+
+def test_errbacks_of_a_chain_are_each_tasks_and_each_bodys(app: Celeriac, add: Any, total: Any) -> None:
+    whole = chain(add.s(1, 1), chord([add.s(1)], total.s()), add.s(1)).on_error(add.s(9))
+    (call,) = plan(whole).calls
+    last, middle = call.options["chain"]
+    assert call.options["link_error"] == [add.s(9)]
+    assert last["options"]["link_error"] == [add.s(9)]
+    assert middle["kwargs"]["body"]["options"]["link_error"] == [add.s(9)]
+    assert "link_error" not in middle["kwargs"]["header"]["kwargs"]["tasks"][0]["options"]
+
+
+def test_errbacks_reach_the_header_where_the_app_wants_it(app: Celeriac, add: Any, total: Any) -> None:
+    app.conf.task_allow_error_cb_on_chord_header = True
+    (call,) = plan(chord([add.s(1, 1)], total.s()), link_error=add.s(9)).calls
+    assert call.options["link_error"] == [add.s(9)]
+
+
+def test_an_empty_header_sends_the_body_with_an_empty_list(total: Any) -> None:
+    flight = plan(chord([], total.s()))
+    (call,) = flight.calls
+    assert (call.task, call.args, flight.joins) == ("total", ([],), [])
+
+
+def test_a_group_at_the_end_of_a_chain_is_the_result(add: Any) -> None:
+    flight = plan(chain(add.s(1, 1), group(add.s(1), add.s(2))))
+    assert len(flight.result.results) == 2
+    assert flight.result.parent.id == flight.calls[0].options["task_id"]
+
+
+def test_parents_walk_back_through_a_chords_body(add: Any, total: Any) -> None:
+    result = plan(chord([add.s(1, 1)], chain(total.s(), add.s(1), add.s(2)))).result
+    seen = []
+    while result is not None:
+        seen.append(type(result).__name__)
+        result = result.parent
+    assert seen == ["AsyncResult", "AsyncResult", "AsyncResult", "GroupResult"]
+
+
+def test_a_rest_that_comes_from_others_goes_on_after_a_group(add: Any, total: Any) -> None:
+    rest = [dict(add.s(7)), dict(total.s())]  # as it travels: the next one last
+    flight = plan(group(add.s(1, 1), add.s(2, 2)), chain=rest)
+    body = flight.calls[0].options["chord"]
+    assert flight.joins[0].size == 2
+    assert [task["task"] for task in body["kwargs"]["tasks"]] == ["total", "add"]
+
+
+def test_a_chain_of_thousands_is_planned_and_read_back(app: Celeriac, add: Any) -> None:
+    whole = chain(*[add.s(1) for _ in range(5000)])
+    flight = plan(whole, 0)
+    assert len(flight.calls[0].options["chain"]) == 4999
+    assert len(flight.result.as_list()) == 5000
+    (post,) = app.prepare(flight.calls)
+    assert len(json.loads(post.message.body)[2]["chain"]) == 4999
+
+
+def test_a_chain_within_a_chain_within_a_chain_is_one_chain(add: Any) -> None:
+    whole: Any = add.s(1)
+    for _ in range(2000):
+        whole = chain(whole, add.s(1), queue="x")
+    assert len(plan(whole, 0).calls[0].options["chain"]) == 2000
+
+
+def test_groups_in_groups_hundreds_deep_are_one_group(add: Any) -> None:
+    whole: Any = add.s(1, 1)
+    for _ in range(1500):
+        whole = group([whole, add.s(1, 1)])
+    assert len(plan(whole).calls) == 1501
+
+
+def test_chords_in_chords_hundreds_deep_are_planned(add: Any, total: Any) -> None:
+    whole: Any = add.s(1, 1)
+    for _ in range(500):
+        whole = chord([whole], total.s())
+    flight = plan(whole)
+    assert (len(flight.calls), len(flight.joins)) == (1, 500)
+
+
+def test_a_large_group_goes_out_in_one_round_trip(app: Celeriac, add: Any, worker: Any, monkeypatch: Any) -> None:
+    batches = []
+    publish = app.publisher.publish
+
+    def counted(posts: Any, options: Any) -> None:
+        batches.append(len(posts))
+        publish(posts, options)
+
+    monkeypatch.setattr(app.publisher, "publish", counted)
+    result = group(add.s(i, i) for i in range(3000)).apply_async()
+    assert batches == [3000]
+    worker.work()
+    assert result.get(timeout=20) == [2 * i for i in range(3000)]
+
+
+def test_joins_are_open_before_the_first_message_goes_out(
+    app: Celeriac, add: Any, total: Any, monkeypatch: Any
+) -> None:
+    order = []
+    monkeypatch.setattr(app.publisher, "open", lambda joins, options: order.append("open"))
+    monkeypatch.setattr(app.publisher, "publish", lambda posts, options: order.append("publish"))
+    chord([add.s(1, 1)], total.s()).apply_async()
+    assert order == ["open", "publish"]
+
+
+def test_without_a_result_store_a_chord_says_so_and_sends_nothing() -> None:
+    with Celeriac("lone", broker="memory://lone", backend="disabled://", set_as_current=False) as lone:
+
+        @lone.task(name="lone.add")
+        def add(x: int, y: int) -> int:
+            return x + y
+
+        try:
+            chord([add.s(1, 1)], add.si(1, 2)).apply_async()
+        except NotImplementedError as exc:
+            assert "result backend" in str(exc)
+        else:
+            raise AssertionError("it was sent")
+        transport: Any = lone.transports.write
+        assert transport.link().run(transport.broker.count(("celery",)), 1) == {"celery": 0}
