@@ -97,3 +97,39 @@ def die(self, how):
     elif how == "memory":
         raise MemoryError
     end(self)
+
+
+# -- chords: every message is known by its delivery tag, however often it is run
+
+
+def start(task, what, about):
+    redelivered = int(bool(task.request.delivery_info["redelivered"]))
+    tag = (task.request.properties.get("delivery_info") or {}).get("tag") or task.request.properties.get("delivery_tag")
+    line = f"{what} {about} {redelivered} {tag}\n"
+    with open(f"{LEDGER}.chords", "a") as file:
+        file.write(line)
+
+
+@app.task(bind=True)
+def part(self, value, seconds=0.0, fails=False):
+    """A member of a header."""
+    if seconds:
+        time.sleep(seconds)
+    if fails:
+        raise ValueError("as told")
+    return value
+
+
+@app.task(bind=True)
+def body(self, values, name=""):
+    """Called with all results, each in its place: every sixth member is a chord itself."""
+    right = [[number, 0] if number % 6 == 5 else number for number in range(len(values))]
+    if name:
+        start(self, "body" if values == right else f"wrong:{values}".replace(" ", ""), name)
+    return values
+
+
+@app.task(bind=True)
+def errback(self, task_id, name=""):
+    """Called when the body could not be."""
+    start(self, "errback", name)

@@ -1,0 +1,120 @@
+"""Chords under kill -9, doubled messages, failing members and a store that stands still: each body, or its errback,
+is started once.
+
+FAULTS_CHORDS, FAULTS_CHORD_SIZE and FAULTS_CHORD_KILLS make a long campaign of the short one.
+"""
+
+import os
+import random
+import signal
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from celeriac import Celeriac
+from celeriac.canvas import chain, chord
+from celeriac.canvas.launching import planned
+
+from .conftest import Campaign, wait_for
+
+CHORDS = int(os.environ.get("FAULTS_CHORDS", "60"))
+SIZE = int(os.environ.get("FAULTS_CHORD_SIZE", "12"))
+KILLS = int(os.environ.get("FAULTS_CHORD_KILLS", "4"))
+FAILING = 0.1  # so many headers have a member that fails
+DOUBLED = 0.2  # so many messages are sent twice
+WORK = 0.01  # seconds of each member
+
+
+class Starts:
+    """What bodies and errbacks wrote of their starts."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def read(self) -> dict[str, list[tuple[str, bool, str]]]:
+        """By name of the chord: (body or errback, is it a repetition, the message's tag)."""
+        found: dict[str, list[tuple[str, bool, str]]] = defaultdict(list)
+        if self._file.exists():
+            for line in self._file.read_text().splitlines():
+                what, name, redelivered, tag = line.split(" ")
+                found[name].append((what, redelivered == "1", tag))
+        return found
+
+
+def member(app: Celeriac, number: int, fails: bool) -> Any:
+    """Mostly a task; now and then a chain, or a chord of its own."""
+    part = app.signature("faults.subject.part", (number, WORK, fails))
+    if number % 6 == 4:
+        return chain(part, app.signature("faults.subject.part"))
+    if number % 6 == 5:
+        return chord([part, app.signature("faults.subject.part", (0,))], app.signature("faults.subject.body"))
+    return part
+
+
+def send(app: Celeriac, name: str, fails: bool) -> None:
+    """One chord, some of whose messages go out twice."""
+    bad = random.randrange(SIZE) if fails else -1
+    header = [member(app, number, number == bad) for number in range(SIZE)]
+    body = app.signature("faults.subject.body", kwargs={"name": name})
+    body.link_error(app.signature("faults.subject.errback", kwargs={"name": name}))
+    flight = planned(app, chord(header, body), (), {}, {})
+    posts = app.prepare(flight.calls)
+    app.publisher.open(flight.joins, {"retry": False})
+    app.publisher.publish([*posts, *(post for post in posts if random.random() < DOUBLED)], {"retry": False})
+
+
+def left_over(server: Any) -> list[bytes]:
+    with server.client() as client:
+        return list(client.keys("celery-taskset-meta-*"))
+
+
+@pytest.mark.timeout(60 + 3 * KILLS + CHORDS * SIZE // 10)
+def test_every_body_or_its_errback_is_started_once(redis_campaign: Campaign) -> None:
+    random.seed(1)
+    campaign, app, server = redis_campaign, redis_campaign.app, redis_campaign.server
+    starts = Starts(Path(f"{campaign.ledger.folder}.chords"))
+    fleet = campaign.fleet
+    fleet.start_ready(2)
+    wanted = {f"chord{number}": "errback" if random.random() < FAILING else "body" for number in range(CHORDS)}
+    assert set(wanted.values()) == {"body", "errback"}
+    for name, what in wanted.items():
+        send(app, name, what == "errback")
+    for number in range(KILLS):
+        due = min(CHORDS, (number + 1) * CHORDS // (KILLS + 2))
+        wait_for(lambda due=due: len(starts.read()) > due, 60, lambda: f"{len(starts.read())} of {CHORDS}")
+        if number % 2:
+            freeze(server.pid, 1.0)
+        victim = random.choice([worker for worker in fleet.workers if worker.is_ready])
+        victim.kill()
+        fleet.replace(victim)
+        wait_for(lambda: any(worker.is_ready for worker in fleet.workers), 30)
+    wait_for(lambda: wanted.keys() <= starts.read().keys(), 60 + CHORDS, lambda: missing(wanted, starts))
+    wait_for(lambda: not campaign.waiting() and not held(campaign), 60)
+    found = starts.read()
+    for name, what in wanted.items():
+        assert {kind for kind, _, _ in found[name]} == {what}, (name, found[name])
+        assert len({tag for _, _, tag in found[name]}) == 1, (name, found[name])  # one message, however often it ran
+    assert left_over(server) == []
+    assert not campaign.letters()
+
+
+def freeze(pid: int, seconds: float) -> None:
+    """The store stands still, and goes on."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        time.sleep(seconds)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def held(campaign: Campaign) -> int:
+    """Messages in the hands of workers, dead or alive."""
+    with campaign.server.client() as client:
+        return int(client.hlen("unacked"))
+
+
+def missing(wanted: dict[str, str], starts: Starts) -> str:
+    return f"not started: {sorted(wanted.keys() - starts.read().keys())}"
