@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from celeriac.core import states
 from celeriac.core.join import OpenJoin
 from celeriac.core.message import Post
+from celeriac.current import Context
 from celeriac.execution import loops
 from celeriac.execution.exception_info import ExceptionInfo
 from celeriac.result import first_of
@@ -80,10 +81,26 @@ def after_failure(app: Any, request: Any, state: str, exc: BaseException) -> Fol
 def unstarted(app: Any, request: Any, tree: Tree, exc: BaseException) -> Following:
     """A workflow (a chord's body, for one) will not start at all, because of this exception."""
     flights: list[Flight] = []
-    for task in _starts(tree):
-        options = task.get("options") or {}
-        flights += _errbacks(app, request, (options.get("task_id"), options.get("link_error")), exc)
+    for task, id in _starts(tree):
+        errbacks = (task.get("options") or {}).get("link_error")
+        if errbacks:
+            flights += _errbacks(app, _about(request, task, id), (id, errbacks), exc)
     return _following(app, request, flights, tuple(unreached([tree])))
+
+
+def _about(request: Any, task: Tree, id: Any) -> Context:
+    """What an errback is told of a task that never ran."""
+    return Context(
+        id=id,
+        task=task["task"],
+        args=task.get("args") or (),
+        kwargs=task.get("kwargs") or {},
+        errbacks=(task.get("options") or {}).get("link_error"),
+        group=(task.get("options") or {}).get("group_id"),
+        root_id=request.root_id or request.id,
+        parent_id=request.parent_id,
+        hostname=request.hostname,
+    )
 
 
 def body_after(app: Any, request: Any, body: Tree, results: list[Any]) -> Following:
@@ -145,19 +162,22 @@ def unreached(trees: Iterable[Tree]) -> Iterable[Unreached]:
             )
 
 
-def _starts(tree: Tree) -> Iterable[Tree]:
-    """The tasks that would have been the first to run, for a chord those of its body."""
-    waiting = [tree]
+def _starts(tree: Tree) -> Iterable[tuple[Tree, Any]]:
+    """(task, id) of those that would have been the first to run, for a chord those of its body. A chain's id is its
+    last task's: that is what whoever sent it waits for."""
+    waiting: list[tuple[Tree, Any]] = [(tree, None)]
     while waiting:
-        tree = waiting.pop()
+        tree, id = waiting.pop()
         kind = kind_of(tree)
+        own = (tree.get("options") or {}).get("task_id")
         if kind == TASK:
-            yield tree
+            yield tree, id or own
         elif kind == CHORD:
-            waiting.extend([body_of(tree)] if body_of(tree) is not None else [])
+            waiting.extend([(body_of(tree), id)] if body_of(tree) is not None else [])
+        elif kind == CHAIN:
+            waiting.extend((task, id or own) for task in tasks_of(tree)[:1])
         else:
-            tasks = tasks_of(tree)
-            waiting.extend(tasks[:1] if kind == CHAIN else reversed(tasks))
+            waiting.extend((task, None) for task in reversed(tasks_of(tree)))
 
 
 # -- errbacks, of both styles
