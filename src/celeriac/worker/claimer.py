@@ -44,6 +44,8 @@ class Claimer:
         self._room = asyncio.Event()
         self._paused = False
         self._claiming = False  # a claim is on its way
+        self._at_bell = False  # it waits for the bell ...
+        self._interrupted = False  # ... and shall look again at once
         self._task: asyncio.Task[None] | None = None
         self.on_broken = tending.nobody
         self.owner: Callable[[], str] = lambda: ""
@@ -69,6 +71,9 @@ class Claimer:
         self._queues = tuple(queues)
         self._bell_stale = True
         self.poke()
+        if self._at_bell and self._task is not None:
+            self._interrupted = True
+            self._task.cancel()  # caught where it waits
 
     def reconnected(self) -> None:
         """The bell belongs to a connection that is gone."""
@@ -180,10 +185,17 @@ class Claimer:
             if self._bell is None or self._bell_stale:
                 await self._hang_bell()
                 return  # something may have come before the bell was hung: look once more
+            self._at_bell = True
             await self._bell.wait(patience)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not self._interrupted or task is None or task.uncancel() > 0:
+                raise
         except OperationalError as exc:
             self._bell_stale = True
             self._connection.down(exc)
+        finally:
+            self._at_bell = self._interrupted = False
 
     async def _hang_bell(self) -> None:
         if self._bell is not None:

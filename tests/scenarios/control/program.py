@@ -1,0 +1,64 @@
+"""The tasks of the remote control scenarios, and two commands of the program's own."""
+
+import os
+import time
+from typing import Any
+
+from celeriac import Celeriac
+from celeriac.worker.control import control_command, inspect_command
+
+from ..workers.notes import note
+
+STORE = os.environ["PROGRAM_STORE"]
+app = Celeriac("control", broker=STORE, backend=STORE)
+app.conf.update(
+    worker_pool_restarts=True,
+    worker_lease_ttl=4,
+    worker_lease_renew=1,
+    worker_recover_interval=1,
+    accept_content=["json"],
+)
+
+
+@app.task(name="control.sleep", bind=True)
+def sleep(self: Any, seconds: float) -> str:
+    note("begin", self.request.id)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:  # in slices: a thread feels nothing while it waits in C
+        time.sleep(0.01)
+    note("end", self.request.id)
+    return "slept"
+
+
+@app.task(name="control.add", rate_limit="10/m")
+def add(x: int, y: int = 0) -> int:
+    return x + y
+
+
+@app.task(name="control.pid")
+def pid() -> int:
+    return os.getpid()
+
+
+@app.task(name="control.early", bind=True, acks_late=False)
+def early(self: Any, seconds: float) -> None:
+    note("begin", self.request.id)
+    time.sleep(seconds)
+
+
+@app.task(name="control.again", bind=True, max_retries=None)
+def again(self: Any) -> None:
+    note("begin", self.request.id)
+    raise self.retry(countdown=0.2)
+
+
+@inspect_command(args=[("n", int)], signature="[N=1]")
+def favourite(state: Any, n: int = 1) -> dict[str, Any]:
+    """A question of the program's own."""
+    return {"node": state.hostname, "n": n, "main": state.app.main}
+
+
+@control_command()
+async def shout(state: Any, **words: Any) -> dict[str, Any]:
+    """A command of the program's own."""
+    return {"ok": {name: word.upper() for name, word in words.items()}}
