@@ -8,7 +8,7 @@ from either import make_app
 from specs import build
 
 app = make_app("interop", result_extended=True)
-_notes = redis.Redis.from_url(os.environ["INTEROP_URL"])
+notes = redis.Redis.from_url(os.environ["INTEROP_URL"])
 RUNS = "interop:runs"
 
 
@@ -23,7 +23,7 @@ def shown(value: Any) -> str:
 
 def ran(label: str, *more: str) -> None:
     """Count an execution."""
-    _notes.hincrby(RUNS, ":".join((label, *more)), 1)
+    notes.hincrby(RUNS, ":".join((label, *more)), 1)
 
 
 @app.task(name="i.call")
