@@ -29,6 +29,8 @@ _SETTINGS: Final = {
     "pool_start_method": "worker_pool_start_method",
     "task_events": "worker_send_task_events",
     "include": "include",
+    "log_json": "worker_log_json",
+    "health": "worker_health",
     "statedb": "worker_state_db",
 }
 _OWN: Final = frozenset(

@@ -19,6 +19,8 @@ from .types import COMMA_LIST, CONCURRENCY, LOG_LEVEL
 )
 @click.option("-n", "--hostname", help="The worker's name: %h host and domain, %n host, %d domain.")
 @click.option("-l", "--loglevel", type=LOG_LEVEL, default="WARNING", show_default=True, help="Log at this level.")
+@click.option("--log-json", is_flag=True, help="Log JSON objects, one a line.")
+@click.option("--health", metavar="[HOST:]PORT", help="Answer /live, /ready and /metrics by HTTP there.")
 @click.option(
     "-c", "--concurrency", type=CONCURRENCY, help="How many tasks run at once; auto: what the CPU quota allows."
 )

@@ -11,6 +11,7 @@ from .blueprint import Blueprint, StartStopStep
 from .consumer import Consumer as TaskConsumer
 from .consumer_steps import CONSUMER_STEPS
 from .embedded_beat import Beat
+from .health import Health
 from .selection import pool_class
 
 
@@ -65,4 +66,4 @@ class Consumer(StartStopStep):
         await self.obj.stop(w.consumer, terminate=True)
 
 
-WORKER_STEPS = (Hub, Beat, Pool, Autoscaler, Consumer)
+WORKER_STEPS = (Hub, Beat, Pool, Autoscaler, Health, Consumer)

@@ -35,6 +35,7 @@ from .revoking import Revoker
 from .sequels import Payer, owe
 from .settler import Settler, Store
 from .window import Window
+from .witness import Witness
 
 logger = logging.getLogger("celeriac.worker.consumer")
 
@@ -67,6 +68,7 @@ class Consumer:
         self.window = Window(pool.slots, self._most_in_hand())
         self.on_broken: Callable[[str], None] = lambda reason: None
         self.on_crowded: Callable[[], object] = lambda: None  # more is in hand than can run
+        self.witnesses: tuple[Witness, ...] = ()
         self.worker: Any = None
         self._abandoned = False
         self._stopping: asyncio.Task[None] | None = None
@@ -224,6 +226,8 @@ class Consumer:
         limits = hand.head.timelimit
         if hand.plan.limited or limits[0] or limits[1]:
             self.limits.watch(hand)
+        for witness in self.witnesses:
+            witness.received(hand)
         self.dispatcher.dispatch(hand)
 
     def _flush(self) -> None:
@@ -271,6 +275,8 @@ class Consumer:
         hand = self.hands.end(run)
         if hand is None:
             return
+        for witness in self.witnesses:
+            witness.ended(hand, outcome)
         if outcome.runtime:
             self.paces.note(hand.head.task, outcome.runtime)
         if hand.settled:

@@ -15,6 +15,7 @@ from celeriac.core import signals
 from celeriac.current import get_current_task
 from celeriac.log import TASK_LOGGER
 
+from .json_log import JsonFormatter
 from .nodenames import fill_in
 
 _COLORS: Final = {"DEBUG": "34", "WARNING": "33", "ERROR": "31", "CRITICAL": "35"}
@@ -77,16 +78,17 @@ class TaskFormatter(ColorFormatter):
 
 def setup(conf: Any, options: LogOptions) -> None:
     """Configure logging unless a receiver of setup_logging does."""
-    colorize = options.color and not options.logfile if conf["worker_log_color"] is None else conf["worker_log_color"]
+    colors = conf["worker_log_color"]
+    colorize = bool(options.color and not options.logfile if colors is None else colors)
     fmt = conf["worker_log_format"]
-    asked = {"loglevel": options.level, "logfile": options.logfile, "format": fmt, "colorize": bool(colorize)}
+    asked = {"loglevel": options.level, "logfile": options.logfile, "format": fmt, "colorize": colorize}
     if signals.setup_logging.send(sender=None, **asked):
         return
     root = logging.getLogger()
     if conf["worker_hijack_root_logger"]:
         _remove_handlers(root)
     if not root.handlers:
-        root.addHandler(_output(options, ColorFormatter(fmt, conf["worker_log_datefmt"], bool(colorize))))
+        root.addHandler(_output(options, _formatter(conf, ColorFormatter(fmt, conf["worker_log_datefmt"], colorize))))
     root.setLevel(options.level)
     signals.after_setup_logger.send(sender=None, logger=root, **asked)
     _setup_task_logger(conf, options, asked)
@@ -103,10 +105,15 @@ def _setup_task_logger(conf: Any, options: LogOptions, asked: dict[str, Any]) ->
     tasks = logging.getLogger(TASK_LOGGER)
     fmt = conf["worker_task_log_format"]
     _remove_handlers(tasks)
-    tasks.addHandler(_output(options, TaskFormatter(fmt, conf["worker_task_log_datefmt"], asked["colorize"])))
+    formatter = TaskFormatter(fmt, conf["worker_task_log_datefmt"], asked["colorize"])
+    tasks.addHandler(_output(options, _formatter(conf, formatter)))
     tasks.setLevel(options.level)
     tasks.propagate = False
     signals.after_setup_task_logger.send(sender=None, logger=tasks, **{**asked, "format": fmt})
+
+
+def _formatter(conf: Any, plain: logging.Formatter) -> logging.Formatter:
+    return JsonFormatter() if conf["worker_log_json"] else plain
 
 
 def _output(options: LogOptions, formatter: logging.Formatter) -> logging.Handler:

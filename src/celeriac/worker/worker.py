@@ -41,7 +41,7 @@ class WorkController:
         self.started_at = clock.now()
         self._ending: asyncio.Future[None] | None = None
         self._shutdown: asyncio.Task[None] | None = None
-        self._started = self._announced = False
+        self.started = self._announced = False
         self.on_ready: Callable[[], None] = lambda: None
         self.blueprint = Blueprint("Worker", {*WORKER_STEPS, *app.steps["worker"]})
 
@@ -93,7 +93,7 @@ class WorkController:
             await asyncio.gather(starting, return_exceptions=True)
             return
         starting.result()
-        self._started = True
+        self.started = True
         self.on_ready()
         signals.worker_ready.send(sender=self.consumer)
 
@@ -122,14 +122,14 @@ class WorkController:
             return
         self._announce(how, sig, exitcode)
         self.phase = Phase.WARM
-        if not self._started:
+        if not self.started:
             self._end()  # there is nothing to wait for yet
             return
         self._shutdown = asyncio.ensure_future(self._stop_warm())
 
     def terminate(self, sig: str = "SIGQUIT", now: bool = False, exitcode: int = EX_FAILURE) -> None:
         """Cold shutdown: running tasks are ended and go back; after a soft time, if one is set."""
-        if not self._started:
+        if not self.started:
             self._announce("Cold", sig, exitcode)
             self.phase = Phase.COLD
             self._end()

@@ -1,6 +1,7 @@
 """A worker's log: formats, task names, files, and what programs print."""
 
 import io
+import json
 import logging
 import multiprocessing
 from collections.abc import Iterator
@@ -162,3 +163,33 @@ def test_a_received_task_is_told_with_whatever_the_format_asks_for(
     monkeypatch.setattr(texts, "LOG_RECEIVED", "%(name)s%(args)s from %(queue)s")
     received.announce(delivery, head, None)  # type: ignore[arg-type]
     assert caplog.messages == ["Task proj.add[abc] received", "proj.add(1, 2) from celery"]
+
+
+def test_lines_may_be_json_objects(tmp_path: Path) -> None:
+    app = setup(tmp_path / "log", worker_log_json=True)
+
+    @app.task(name="proj.add", shared=False)
+    def add() -> None: ...
+
+    logging.getLogger("any").info("%s lines\nof text", 2, extra={"order": 17, "odd": {1, 2}.__class__})
+    push_task(add)
+    push_request(add, Context(id="abc"))
+    try:
+        raise ValueError("as told")
+    except ValueError:
+        get_task_logger("mine").exception("inside")
+    pop_request()
+    pop_task()
+    first, second = map(json.loads, (tmp_path / "log").read_text().splitlines())
+    assert first["time"].endswith("+00:00")
+    assert {key: first[key] for key in ("level", "logger", "message", "process", "order", "odd")} == {
+        "level": "INFO",
+        "logger": "any",
+        "message": "2 lines\nof text",
+        "process": "MainProcess",
+        "order": 17,
+        "odd": "<class 'set'>",
+    }
+    assert "task" not in first
+    assert (second["task"], second["task_id"], second["level"]) == ("proj.add", "abc", "ERROR")
+    assert second["exception"].endswith("ValueError: as told")

@@ -21,6 +21,13 @@ SETTINGS = (
         "The format of log lines.",
         old="CELERYD_LOG_FORMAT",
     ),
+    Setting(
+        "worker_log_json",
+        BOOL,
+        False,
+        "Log lines are JSON objects (time, level, logger, message, process, pid, task, task_id, exception, extras).",
+        own=True,
+    ),
     Setting("worker_log_datefmt", TEXT, None, "The format of their times, as strftime's.", old="CELERYD_LOG_DATEFMT"),
     Setting(
         "worker_task_log_format",

@@ -1,7 +1,7 @@
 """Settings that exchange parts of the worker, and those about its events, remote control and process."""
 
 from ..declare import INERT, Setting
-from ..kinds import ANY, BOOL, CLASS, PATH, SECONDS
+from ..kinds import ANY, BOOL, CLASS, PATH, SECONDS, TEXT
 
 TITLE = "Worker: parts and process"
 
@@ -15,6 +15,13 @@ SETTINGS = (
         old="CELERYD_AUTOSCALER",
         celery="celery.worker.autoscale:Autoscaler",
         why="The same class under our name.",
+    ),
+    Setting(
+        "worker_health",
+        TEXT,
+        None,
+        "Where the worker answers `/live`, `/ready` and `/metrics` by HTTP: `PORT` on all addresses, or `HOST:PORT`.",
+        own=True,
     ),
     Setting(
         "worker_consumer",
