@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 
 from celeriac.canvas import eager
+from celeriac.canvas.eager_follow_up import EagerFollowUp
+from celeriac.canvas.kinds import listed
 from celeriac.core import states
 from celeriac.core.errors import Retry
 from celeriac.core.ids import uuid
@@ -15,6 +17,8 @@ from celeriac.result import EagerResult
 from celeriac.wire import serializers
 
 Options = dict[str, Any]
+
+_FOLLOWERS = {"link": "callbacks", "link_error": "errbacks", "chain": "chain"}
 
 
 class EagerCall(msgspec.Struct, frozen=True):
@@ -37,7 +41,7 @@ def apply(task: Any, args: Any, kwargs: Any, call: EagerCall) -> EagerResult[Any
         task.check_arguments(args, kwargs)
     task_id = call.task_id or uuid()
     stores = bool(task.store_eager_result) and app.backend.enabled
-    executor = EagerExecutor(app, socket.gethostname(), stores=stores)
+    executor = EagerExecutor(app, socket.gethostname(), follow=EagerFollowUp(app), stores=stores)
     ended = executor.apply(task, _request(task, task_id, (args, kwargs), call), throw=bool(throw))
     if ended.record is not None:
         app.backend.store_record(ended.record)
@@ -93,6 +97,10 @@ def _request(task: Any, task_id: str, arguments: tuple[Any, Any], call: EagerCal
     for name in ("group_id", "group_index", "shadow", "replaced_task_nesting"):
         if options.get(name) is not None:
             fields["group" if name == "group_id" else name] = options[name]
+    for option, name in _FOLLOWERS.items():
+        if options.get(option):
+            fields[name] = listed(options[option])
+            fields["has_followers"] = True
     stamped = options.get("stamped_headers")
     if stamped:
         fields.update(stamped_headers=stamped, stamps={name: options.get(name) for name in stamped})

@@ -63,7 +63,7 @@ def after_success(app: Any, request: Any, value: Any) -> Following:
     if callbacks:
         alone = callbacks if len(callbacks) == 1 else [one for one in callbacks if kind_of(one) == GROUP]
         together = [] if len(callbacks) == 1 else [one for one in callbacks if kind_of(one) != GROUP]
-        trees = [*alone, *([group_of(together)] if len(together) > 1 else together)]
+        trees = [*alone, *([group_of(together)] if together else [])]
         flights += [next_after(app, request, tree, (value,), {}) for tree in trees]
     chain = listed(request.chain)
     if chain:
@@ -188,8 +188,8 @@ def _errbacks(app: Any, request: Any, failed: tuple[Any, Any], exc: BaseExceptio
     id, errbacks = failed
     sent = []
     for errback in listed(errbacks):
-        if _called_here(app, errback):
-            _call(app, request, errback, exc)
+        if called_here(app, errback):
+            call_here(app, request, errback, exc)
         else:
             sent.append(errback)
     if not sent:
@@ -198,7 +198,7 @@ def _errbacks(app: Any, request: Any, failed: tuple[Any, Any], exc: BaseExceptio
     return [planned(app, group_of(sent), (id,), {}, kin)]
 
 
-def _called_here(app: Any, errback: Tree) -> bool:
+def called_here(app: Any, errback: Tree) -> bool:
     """New style: a function, known here, that takes more than the id of the failed task: (request, exc, traceback)."""
     if kind_of(errback) != TASK:
         return False
@@ -222,7 +222,7 @@ def _takes_more_than_one(fun: Any, errback: Tree) -> bool:
     return free > 1
 
 
-def _call(app: Any, request: Any, errback: Tree, exc: BaseException) -> None:
+def call_here(app: Any, request: Any, errback: Tree, exc: BaseException) -> None:
     """What it raises is logged, and changes nothing any more."""
     try:
         found = maybe_signature(errback, app=app)(request, exc, ExceptionInfo(exc).traceback)

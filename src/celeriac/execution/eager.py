@@ -16,7 +16,7 @@ from celeriac.current.stack import TOP
 from . import loops
 from .around import Around
 from .endings import Endings
-from .faces import AppFace
+from .faces import AppFace, FollowUp
 from .plan import Plan, make_plan
 from .records import Records
 
@@ -34,10 +34,18 @@ class Ended(msgspec.Struct, frozen=True):
 class EagerExecutor:
     """Runs tasks in the caller's thread. The request says is_eager, and has no outbox."""
 
-    def __init__(self, app: AppFace, hostname: str, *, clock: Clock = SYSTEM_CLOCK, stores: bool = False) -> None:
+    def __init__(
+        self,
+        app: AppFace,
+        hostname: str,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        follow: FollowUp | None = None,
+        stores: bool = False,
+    ) -> None:
         self._monotonic = clock.monotonic
         records = Records(app.conf, hostname, clock, stores)
-        self._around = Around(app, Endings(hostname, records, None, strict=True), records, strict=True)
+        self._around = Around(app, Endings(hostname, records, follow, strict=True), records, strict=True)
 
     def apply(self, task: Any, request: Context, *, throw: bool = False) -> Ended:
         """With `throw`, what the task raises (but for Retry, Ignore and Reject) goes on to the caller."""

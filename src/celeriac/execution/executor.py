@@ -53,7 +53,6 @@ class Executor:
         self._verdicts = Verdicts(app, hostname, clock=clock)
         self._records: Records = self._verdicts.records
         self._open_message: Opener = self._verdicts.opener
-        self._open_message.follows = follow is not None
         self._verdicts.follow = follow
         self._endings = Endings(hostname, self._records, follow)
         self._endings.send_results = bool(app.conf["worker_send_task_events"])

@@ -28,7 +28,6 @@ class Opener:
         self._hostname = hostname
         self._accept = accept
         self._json = accept is None or JSON in accept
-        self.follows = True  # somebody sends what is to follow a run
 
     def __call__(self, raw: bytes, redelivered: bool) -> RunContext:
         """Raises one of REFUSALS."""
@@ -56,8 +55,6 @@ class Opener:
         made.outbox = []
         made._unread = raw
         if embed != NOTHING_FOLLOWS:
-            if not self.follows:
-                refuse_followed(embed)
             made.callbacks = embed.callbacks
             made.errbacks = embed.errbacks
             made.chain = embed.chain
@@ -105,8 +102,6 @@ class Opener:
         fields["kwargs"] = kwargs
         fields["outbox"] = []
         if embed is not NOTHING_FOLLOWS:
-            if not self.follows:
-                refuse_followed(embed)
             fields["callbacks"] = embed.callbacks
             fields["errbacks"] = embed.errbacks
             fields["chain"] = embed.chain
@@ -119,14 +114,6 @@ class Opener:
         headers = parsed.headers
         fields = {**parsed.extra, **{name: getattr(headers, name) for name in headers.__struct_fields__}}
         return self._request(fields, parsed.properties, parsed.args, parsed.kwargs, parsed.embed)
-
-
-def refuse_followed(embed: Embed) -> None:
-    """A run whose callbacks nobody sends would end a workflow in its middle, in silence."""
-    parts = {"link": embed.callbacks, "link_error": embed.errbacks, "chain": embed.chain, "chord": embed.chord}
-    carried = [name for name, part in parts.items() if part]
-    if carried:
-        raise InvalidTaskError(f"it carries a {' and a '.join(carried)}: workflows are not in this release of celeriac")
 
 
 def _checked_body(body: Any) -> Any:

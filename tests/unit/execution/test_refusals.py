@@ -42,22 +42,6 @@ def test_a_body_that_cannot_be_read_is_refused_and_its_waiter_told(raw: bytes, r
     assert meta(outcome)["status"] == "FAILURE"
 
 
-@pytest.mark.parametrize(
-    ("embed", "what"),
-    [
-        ({"callbacks": [{"task": "next"}]}, "a link:"),
-        ({"errbacks": [{"task": "next"}]}, "a link_error:"),
-        ({"chain": [{"task": "next"}], "chord": {"task": "body"}}, "a chain and a chord:"),
-    ],
-)
-@pytest.mark.parametrize("tag", [{}, {"compression": None, "group": "g"}])
-def test_a_run_that_something_shall_follow_is_refused_where_nobody_sends_it(embed: Any, what: str, tag: Any) -> None:
-    outcome = App(Task("t")).executor().run(wrapped([[], {}, embed], **tag))
-    assert outcome.ending is Ending.REFUSED
-    assert f"it carries {what} workflows are not in this release" in outcome.reason
-    assert meta(outcome)["status"] == "FAILURE"
-
-
 def test_a_member_of_a_group_with_empty_lists_behind_it_runs() -> None:
     embed = {"callbacks": [], "errbacks": [], "chain": [], "chord": None}
     outcome = App(Task("t")).executor().run(wrapped([[], {}, embed], group="g", group_index=1))
