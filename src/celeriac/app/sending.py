@@ -10,7 +10,7 @@ from celeriac.core.ids import uuid
 from celeriac.core.message import Post, Route
 from celeriac.current import get_current_worker_task
 from celeriac.wire import protocol1, protocol2
-from celeriac.wire.prepared import NOBODY, Lineage, Prepared
+from celeriac.wire.prepared import NOBODY, ChordTails, Lineage, Prepared
 
 from .options import call_from
 
@@ -37,6 +37,10 @@ _said_by = attrgetter(*EXEC_OPTIONS)
 
 # What a template can hold: the rest depends on the time of the call, or is one call's own.
 _LASTING: Final = frozenset({*EXEC_OPTIONS, "exchange_type", "headers", "shadow"}) - {"expires"}
+
+
+# All that the members of a group need to say of their own.
+_MEMBERS: Final = frozenset(("task_id", "reply_to", "group_id", "group_index", "chord", "root_id", "parent_id"))
 
 
 class Template(msgspec.Struct, frozen=True):
@@ -71,14 +75,20 @@ class Sender:
         """`post` for many calls at once: whether a task's template still holds is asked for the first of its calls."""
         known: dict[int, tuple[Any, Template | None]] = {}  # by id; the tasks are kept, so that these stay theirs
 
+        chords = ChordTails()
+
         def post(task: Any, args: Any, kwargs: Any, options: Options) -> Post:
-            if options:
+            if options and not options.keys() <= _MEMBERS:
                 return self.post(task, args, kwargs, options)
             found = known.get(id(task))
             if found is None:
                 found = known[id(task)] = (task, self.template(task))
             template = found[1]
-            return self.post(task, args, kwargs, options) if template is None else self.filled(template, args, kwargs)
+            if template is None or (options and not template.prepared.as_json):
+                return self.post(task, args, kwargs, options)
+            if options:
+                return self.member(template, (args, kwargs), options, chords)
+            return self.filled(template, args, kwargs)
 
         return post
 
@@ -109,6 +119,23 @@ class Sender:
         """The post of a call without options."""
         lineage = self._lineage()
         message = template.prepared.message(uuid(), args, kwargs, self._app.identity.here, lineage)
+        priority = lineage.priority if template.priority is None else template.priority
+        return Post(message, template.route, priority)
+
+    def member(self, template: Template, call: tuple[Any, Any], options: Options, chords: ChordTails) -> Post:
+        """The post of a call that says nothing but its place in a workflow."""
+        lineage = self._lineage()
+        root, parent = options.get("root_id"), options.get("parent_id")
+        if root is not None or parent is not None:
+            lineage = Lineage(root or lineage.root_id, parent or lineage.parent_id, lineage.priority)
+        origin, reply_to = self._app.identity.here
+        sender = (origin, options.get("reply_to") or reply_to)
+        message = template.prepared.message(options.get("task_id") or uuid(), *call, sender, lineage)
+        message.headers["group"] = options.get("group_id")
+        message.headers["group_index"] = options.get("group_index")
+        chord = options.get("chord")
+        if chord:
+            message = msgspec.structs.replace(message, body=chords.put_on(message.body, chord))
         priority = lineage.priority if template.priority is None else template.priority
         return Post(message, template.route, priority)
 

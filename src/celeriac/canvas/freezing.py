@@ -64,13 +64,16 @@ def _freeze(tree: Tree, setting: Setting) -> Walk:
     return (yield freeze(tree, setting))
 
 
-def _freeze_task(tree: Tree, setting: Setting) -> Frozen:
-    copied = dict(tree)
-    options = tree.get("options") or {}
+def _freeze_task(tree: Tree, setting: Setting, index: int | None = None) -> Frozen:
+    options = dict(tree.get("options") or ())
     id = options.get("task_id")
-    if id is None or "reply_to" not in options:
-        id = setting.new_id() if id is None else id
-        options = {**options, "task_id": id, "reply_to": setting.reply_to}
+    if id is None:
+        id = options["task_id"] = setting.new_id()
+    if "reply_to" not in options:
+        options["reply_to"] = setting.reply_to
+    if index is not None:
+        options["group_index"] = index
+    copied = dict(tree)
     copied["options"] = options
     result = setting.task_result(id, tree["task"])
     return Frozen(copied, result, result)
@@ -80,6 +83,15 @@ def _freeze_each(members: Sequence[Tree], setting: Setting) -> Walk:
     found = []
     for member in members:
         found.append(_freeze_task(member, setting) if kind_of(member) == TASK else (yield _freeze(member, setting)))
+    return found
+
+
+def _freeze_members(members: Sequence[Tree], setting: Setting) -> Walk:
+    """Only a task says its place in the group itself; the others say it when they are sent, at their end."""
+    found = []
+    for index, member in enumerate(members):
+        task = kind_of(member) == TASK
+        found.append(_freeze_task(member, setting, index) if task else (yield _freeze(member, setting)))
     return found
 
 
@@ -106,17 +118,10 @@ _PUSHED: Final = frozenset(("task_id", "link", "link_error"))
 def _freeze_group(tree: Tree, setting: Setting) -> Walk:
     options = tree.get("options") or {}
     id = options.get("task_id") or setting.new_id()
-    parts = yield _freeze_each(flattened(tasks_of(tree)), setting)
-    members = [_numbered(part.tree, index) for index, part in enumerate(parts)]
+    parts = yield _freeze_members(flattened(tasks_of(tree)), setting)
     result = setting.group_result(id, [part.last for part in parts])
-    return Frozen(with_options(with_kwargs(tree, tasks=members), task_id=id), result, result)
-
-
-def _numbered(member: Any, index: int) -> Any:
-    """Only a task says its own place; the others say it when they are sent, at their end. The copy is ours."""
-    if kind_of(member) == TASK:
-        member["options"] = {**member["options"], "group_index": index}
-    return member
+    whole = with_kwargs(tree, tasks=[part.tree for part in parts])
+    return Frozen(with_options(whole, task_id=id), result, result)
 
 
 def _freeze_chord(tree: Tree, setting: Setting) -> Walk:

@@ -150,17 +150,20 @@ class _Launch:
             args, kwargs = (), {}
         args = (*args, *(group.get("args") or ()))
         calls = self._flight.calls
+        bare = not (args or kwargs or common)
         for index, member in enumerate(tasks_of(group)):
-            if kind_of(member) == TASK:
-                args_, kwargs_, options = merged(member, args, kwargs, common)
-                for key, value in place.items():
-                    if options.get(key) is None:
-                        options[key] = value
-                options.setdefault("group_index", index)
-                calls.append(Call(member["task"], args_, kwargs_, options))
-            else:
+            if kind_of(member) != TASK:
                 there = placed(member, {**place, "group_index": index})
                 yield self.launch(there, args, kwargs, common)
+                continue
+            if bare:  # the options are this plan's own copy
+                args_, kwargs_, options = member.get("args") or (), member.get("kwargs") or {}, member["options"]
+            else:
+                args_, kwargs_, options = merged(member, args, kwargs, common)
+            for key, value in place.items():
+                if options.get(key) is None:
+                    options[key] = value
+            calls.append(Call(member["task"], args_, kwargs_, options))
 
     def _chord(self, tree: Tree, args: Args, kwargs: Kwargs, options: Options) -> Walk:
         given = {**(tree.get("options") or {}), **options}

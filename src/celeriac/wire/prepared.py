@@ -3,9 +3,10 @@
 from typing import Any, Final, NamedTuple
 
 from ..core.message import Message
+from . import json
 from .body import written
 from .plain import is_plain
-from .protocol2 import headers_of, json_body
+from .protocol2 import NO_EMBED, headers_of, json_body
 from .saferepr import saferepr
 from .task_message import TaskCall, properties_of
 
@@ -23,6 +24,23 @@ class Lineage(NamedTuple):
 NOBODY: Final = Lineage()
 
 
+class ChordTails:
+    """Puts the body of a chord into the messages of its header: it is the same in all of them, and written once."""
+
+    __slots__ = ("_chord", "_tail")
+
+    def __init__(self) -> None:
+        self._chord: Any = None
+        self._tail = b""
+
+    def put_on(self, body: bytes, chord: Any) -> bytes:
+        """The message body `body`, of a call that nothing follows, with a chord."""
+        if chord is not self._chord:
+            tail = b', {"callbacks": null, "errbacks": null, "chain": null, "chord": ' + json.dumps(chord) + b"}]"
+            self._chord, self._tail = chord, tail
+        return body[: -len(NO_EMBED)] + self._tail
+
+
 class Prepared:
     """Makes the messages of one kind of call, in protocol 2; they differ in id, arguments and sender."""
 
@@ -34,6 +52,11 @@ class Prepared:
         self._properties = properties_of(call)
         self._plain = is_plain(self._headers) and is_plain(self._properties)
         self._json = call.serializer == "json" and call.compression is None
+
+    @property
+    def as_json(self) -> bool:
+        """The bodies are JSON, and not compressed."""
+        return self._json
 
     def message(self, id: str, args: Any, kwargs: Any, sender: tuple[str, str], lineage: Lineage = NOBODY) -> Message:
         """The message of one call; `sender` is its origin and the address for replies.
