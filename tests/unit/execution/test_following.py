@@ -153,7 +153,7 @@ def test_what_never_ran_is_followed_too() -> None:
     assert len(follow.asked) == 5
 
 
-async def test_in_an_event_loop_followers_are_asked_from_a_thread() -> None:
+def test_in_an_event_loop_followers_are_asked_from_a_thread() -> None:
     """Counting a part waits for a server, and the loop must not."""
     loops: list[bool] = []
 
@@ -174,6 +174,6 @@ async def test_in_an_event_loop_followers_are_asked_from_a_thread() -> None:
 
     executor = App(Task("t", body), Task("f", failing)).executor(follow=follow)
     for name in ("t", "f"):
-        await executor.arun(message(name, call=CHAIN))
+        asyncio.run(executor.arun(message(name, call=CHAIN)))
     executor.close()
     assert loops == [False, False]
