@@ -111,7 +111,7 @@ class Preparer:
             ((_, post),) = posts_of(self._app, [(entry.task, args, kwargs, options)], {})
         except Exception:
             logger.exception(
-                "Message Error: %s (%s) can't be sent; its next tick is tried again", item.name, entry.task
+                "Message Error: %s (%s) can't be sent: this tick is left out", item.name, entry.task
             )
             return None
         return post

@@ -1,0 +1,1 @@
+"""Scenarios of beat: the real commands, on SQLite and on Redis."""

@@ -1,0 +1,83 @@
+"""A gate between a client and a server: it can be shut, as a network is that drops every packet, and opened again."""
+
+import contextlib
+import selectors
+import socket
+import threading
+from types import TracebackType
+from typing import Self
+
+
+class Gate:
+    """`with Gate(port) as gate:` clients use `gate.port`. While it is shut nothing passes, and nobody is told."""
+
+    def __init__(self, target: int) -> None:
+        self._target = target
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._open = threading.Event()
+        self._open.set()
+        self._over = threading.Event()
+        self._pairs: dict[socket.socket, socket.socket] = {}
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._listener, selectors.EVENT_READ)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def shut(self) -> None:
+        self._open.clear()
+
+    def open(self) -> None:
+        self._open.set()
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            if not self._open.wait(0.05):
+                continue
+            for key, _ in self._selector.select(0.05):
+                if not self._open.is_set():
+                    break
+                if key.fileobj is self._listener:
+                    self._accept()
+                elif isinstance(key.fileobj, socket.socket):
+                    self._pass(key.fileobj)
+
+    def _accept(self) -> None:
+        client, _ = self._listener.accept()
+        try:
+            server = socket.create_connection(("127.0.0.1", self._target), 5.0)
+        except OSError:
+            client.close()
+            return
+        for one, other in ((client, server), (server, client)):
+            one.settimeout(5.0)
+            self._pairs[one] = other
+            self._selector.register(one, selectors.EVENT_READ)
+
+    def _pass(self, source: socket.socket) -> None:
+        target = self._pairs.get(source)
+        if target is None:  # its other end was closed just now
+            return
+        try:
+            data = source.recv(65_536)
+            if data:
+                target.sendall(data)
+                return
+        except OSError:
+            pass
+        for one in (source, target):
+            self._pairs.pop(one, None)
+            with contextlib.suppress(KeyError, ValueError):
+                self._selector.unregister(one)
+            one.close()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._over.set()
+        self._open.set()
+        self._thread.join(10.0)
+        for one in (*self._pairs, self._listener):
+            one.close()
+        self._selector.close()
