@@ -19,6 +19,7 @@ from celeriac.testing.conformance import (
     JoinsContract,
     LeaseContract,
     PatientJoinsContract,
+    PidboxContract,
     PlansContract,
     RecoveryContract,
     ResultsContract,
@@ -65,6 +66,9 @@ class TestLease(LeaseContract): ...
 
 
 class TestPlans(PlansContract): ...
+
+
+class TestPidbox(PidboxContract): ...
 
 
 class TestRecovery(RecoveryContract): ...

@@ -16,6 +16,7 @@ from celeriac.testing.conformance import (
     Harness,
     JoinsContract,
     LeaseContract,
+    PidboxContract,
     PlansContract,
     RecoveryContract,
     ResultsContract,
@@ -65,6 +66,9 @@ class TestLease(LeaseContract): ...
 
 
 class TestPlans(PlansContract): ...
+
+
+class TestPidbox(PidboxContract): ...
 
 
 class TestRecovery(RecoveryContract): ...

@@ -20,6 +20,7 @@ from celeriac.testing.conformance import (
     JoinsContract,
     LeaseContract,
     PatientJoinsContract,
+    PidboxContract,
     PlansContract,
     RecoveryContract,
     ResultsContract,
@@ -64,6 +65,9 @@ class TestLease(LeaseContract): ...
 
 
 class TestPlans(PlansContract): ...
+
+
+class TestPidbox(PidboxContract): ...
 
 
 class TestRecovery(RecoveryContract): ...

@@ -1,5 +1,6 @@
 """Performs a call in both colours: open a box, tell the nodes, gather what they answer, close the box."""
 
+import asyncio
 import time
 from contextlib import suppress
 from typing import Any, Final
@@ -11,6 +12,7 @@ from celeriac.core.ports import AsyncLink, Link, Pidbox, Transport
 from .busbox import pidbox
 from .calling import Call, Exchanges, Gathering
 
+_LOOK_AGAIN: Final = 0.01  # seconds, where the server itself does not wait for replies
 DEADLINE: Final = 5.0  # seconds for one request to the server, beside the time that is waited for replies
 
 
@@ -52,8 +54,11 @@ def perform(link: Link, errand: Errand) -> list[Any] | None:
         errand.gathering.heard = link.run(errand.told, DEADLINE)
         end = time.monotonic() + errand.call.timeout
         while not errand.gathering.over and (left := end - time.monotonic()) > 0:
-            for message in link.run(errand.collect(left), left + DEADLINE):
+            replies = link.run(errand.collect(left), left + DEADLINE)
+            for message in replies:
                 errand.gathering.add(message)
+            if not replies:
+                time.sleep(min(_LOOK_AGAIN, left))
     finally:
         with suppress(OperationalError):  # what is left of the box runs out by itself
             link.run(errand.close(), DEADLINE)
@@ -87,8 +92,11 @@ async def aperform(link: AsyncLink, errand: Errand) -> list[Any] | None:
         errand.gathering.heard = await link.run(errand.told, DEADLINE)
         end = time.monotonic() + errand.call.timeout
         while not errand.gathering.over and (left := end - time.monotonic()) > 0:
-            for message in await link.run(errand.collect(left), left + DEADLINE):
+            replies = await link.run(errand.collect(left), left + DEADLINE)
+            for message in replies:
                 errand.gathering.add(message)
+            if not replies:
+                await asyncio.sleep(min(_LOOK_AGAIN, left))
     finally:
         with suppress(OperationalError):
             await link.run(errand.close(), DEADLINE)

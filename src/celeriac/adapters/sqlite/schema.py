@@ -47,6 +47,8 @@ _TABLES = (
 # Tables that came later. They are made where they are missing, and the version stays: who does not know them
 # does not look at them.
 _ADDED = {
+    "answers": """CREATE TABLE IF NOT EXISTS answers (id INTEGER PRIMARY KEY AUTOINCREMENT, box TEXT NOT NULL,
+       payload BLOB NOT NULL, told REAL NOT NULL)""",
     "revoked": """CREATE TABLE IF NOT EXISTS revoked (number INTEGER PRIMARY KEY AUTOINCREMENT,
        mark TEXT NOT NULL UNIQUE, ends REAL NOT NULL)""",
     "books": "CREATE TABLE IF NOT EXISTS books (book TEXT PRIMARY KEY, revision INTEGER NOT NULL) WITHOUT ROWID",

@@ -12,6 +12,7 @@ from .delayed import SQLiteDelayed
 from .joins import SQLiteJoins
 from .keeping import SQLiteDeadLetters, SQLiteLease, SQLiteResults
 from .link import SQLiteLink
+from .pidbox import SQLitePidbox
 from .place import place
 from .plans import SQLitePlans
 from .pool import Pool
@@ -39,6 +40,7 @@ class SQLiteTransport:
         self.plans = SQLitePlans()
         self.bus = SQLiteBus()
         self.revocations = SQLiteRevocations()
+        self.pidbox = SQLitePidbox(self.bus)
         self.delayed = SQLiteDelayed()
         self.seeker = SQLiteSeeker()
         self._link = SQLiteLink(self._pool)

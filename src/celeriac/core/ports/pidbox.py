@@ -37,7 +37,7 @@ class Pidbox(Protocol):
         ...
 
     def collect(self, exchange: str, box: str, seconds: float) -> Flow[tuple[Message, ...]]:
-        """The replies that are there; waits so long for the first."""
+        """The replies that are there; waits up to so long for the first, if the server can wait."""
         ...
 
     def close(self, exchange: str, box: str) -> Flow[None]:

@@ -19,6 +19,7 @@ from .harness import COLOURS, Harness
 from .joins import JoinsContract, PatientJoinsContract, SequelsContract
 from .lease import LeaseContract
 from .peer import Peer
+from .pidbox import PidboxContract
 from .plans import PlansContract
 from .recovery import RecoveryContract
 from .results import ResultsContract
@@ -40,6 +41,7 @@ __all__ = [
     "LeaseContract",
     "PatientJoinsContract",
     "Peer",
+    "PidboxContract",
     "PlansContract",
     "RecoveryContract",
     "ResultsContract",
