@@ -115,7 +115,7 @@ class RabbitAsyncLink:
         if request.owner in self._sessions and self._register.renew(request.owner, request.ttl):
             return
         pipe = await self.connect()
-        session = Session(request.owner, pipe, self._doorway.options.max_prefetch, self.rung.set)
+        session = Session(request.owner, pipe, self._register.given, self._doorway.options.max_prefetch, self.rung.set)
         await pipe.wait(pipe.talk.ask(session.channel, methods.Qos(prefetch_count=0)))
         self._register.begin(request.owner, request.ttl)
         self._sessions[request.owner] = session
@@ -128,20 +128,20 @@ class RabbitAsyncLink:
 
         session.channel.on_closed = broke
 
-    async def leave(self, owner: str) -> bool:
+    async def leave(self, owner: str, innocent: bool = True) -> bool:
         had = self._register.end(owner)
         session = self._sessions.pop(owner, None)
         if session is not None:
-            session.close()
-            await session.pipe.close()
+            await session.leave(innocent)
         return had
 
     async def sweep(self, request: requests.Sweep) -> int:
         lapsed, back = self._register.lapsed(), 0
         for owner in lapsed:
             session = self._sessions.get(owner)
-            back += len(session.holding) if session is not None else 0
-            await self.leave(owner)
+            held = len(session.holding) if session is not None else 0
+            if await self.leave(owner, innocent=False):
+                back += held
         return back
 
     def session(self, owner: str) -> Session:

@@ -300,8 +300,8 @@ def _received(taken: requests.Taken) -> tuple[Delivery, Parcel | None]:
     said = deliveries_in(message)
     if count is None and taken.arrival.redelivered and not taken.innocent:
         return _delivery(taken, message, count), _copy(taken, message, said + 1)
-    if count is not None and count >= _RENEW_AFTER:
-        return _delivery(taken, message, count), _copy(taken, message, said + count)
+    if count is not None and count >= _RENEW_AFTER and taken.innocent < _RENEW_AFTER:
+        return _delivery(taken, message, count), _copy(taken, message, said + count - taken.innocent)
     return _delivery(taken, message, count), None
 
 
@@ -313,8 +313,9 @@ def _delivery(taken: requests.Taken, message: Message, count: int | None) -> Del
     arrival = taken.arrival
     info = message.properties["delivery_info"]
     info["routing_key"] = delays.destination(info["routing_key"])
-    if count:
-        message = counted(message, deliveries_in(message) + count)
-    elif arrival.redelivered:
+    crashes = max((count or 0) - taken.innocent, 0)
+    if crashes:
+        message = counted(message, deliveries_in(message) + crashes)
+    elif arrival.redelivered and not taken.innocent:
         info["redelivered"] = True
     return Delivery(taken.tag, taken.queue, raw_of(message), arrival.redelivered, deliveries_in(message))

@@ -19,6 +19,7 @@ _QUEUE: Final = "celeriac-queue"
 _REASON: Final = "celeriac-reason"
 _DIED_AT: Final = "celeriac-died-at"
 _GETS: Final = 64
+_EXPIRED_AT_ONCE: Final = 500
 DECLARATION: Final = methods.Declare(queue=QUEUE, durable=True)
 
 
@@ -36,6 +37,9 @@ def is_letter(one: Parcel) -> bool:
 class RabbitDeadLetters:
     """Flows of requests; no I/O. While somebody looks through the letters, others see fewer of them."""
 
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+
     def letters(self, limit: int = 100, after: str = "") -> Flow[tuple[DeadLetter, ...]]:
         found: list[DeadLetter] = []
         passed = not after
@@ -50,6 +54,21 @@ class RabbitDeadLetters:
 
         yield from _look_through(look)
         return tuple(found[:limit])
+
+    def expire(self, ttl: float) -> Flow[int]:
+        """The oldest lie first, so the first one that is younger ends the search."""
+        before = self._now() - ttl
+        old: list[int] = []
+
+        def look(arrival: Arrival) -> bool:
+            read = _read(arrival)
+            if read is not None and read.died_at < before:
+                old.append(arrival.tag)
+                return len(old) < _EXPIRED_AT_ONCE
+            return False
+
+        yield from _look_through(look, close=False)
+        return (yield from _end(old))
 
     def replay(self, ids: Sequence[str]) -> Flow[int]:
         wanted = set(ids)

@@ -4,18 +4,60 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection, Sequence
+from typing import Final
 
+from ...core.errors import DecodeError
 from . import methods
-from .contents import Arrival
+from .contents import COUNT, Arrival, read_header
 from .requests import Taken
 
-_REMEMBERED = 5000
+_REMEMBERED: Final = 5000
+_WAITED: Final = 1 << 30  # it never went back at all
+
+
+class Given:
+    """What was given back from here without having been run: that is no mark against a message that comes again."""
+
+    def __init__(self) -> None:
+        self._headers: list[bytes] = []  # not looked at before something comes again
+        self._times: dict[str, int] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._headers or self._times)
+
+    def add(self, arrival: Arrival) -> None:
+        self._headers.append(arrival.header)
+        if len(self._headers) > _REMEMBERED:
+            self._read()
+
+    def times(self, arrival: Arrival) -> int:
+        """How often this message was given back. Classic queues do not count, so for them it is told once."""
+        self._read()
+        id = _id(arrival.header)
+        if COUNT.encode() in arrival.header:
+            return self._times.get(id, 0)
+        return self._times.pop(id, 0)
+
+    def _read(self) -> None:
+        for header in self._headers:
+            id = _id(header)
+            self._times[id] = self._times.get(id, 0) + 1
+        self._headers.clear()
+        while len(self._times) > _REMEMBERED:
+            del self._times[next(iter(self._times))]
+
+
+def _id(header: bytes) -> str:
+    try:
+        return str(read_header(header).get("correlation_id"))
+    except DecodeError:
+        return ""
 
 
 class Holding:
     """State only. Tags are `<owner>.<number>`: the number of the channel's delivery, never used again."""
 
-    def __init__(self, owner: str, channel: int) -> None:
+    def __init__(self, owner: str, channel: int, given: Given) -> None:
         self.owner = owner
         self._channel = channel
         self._outstanding: dict[int, str] = {}  # everything unacknowledged, taken or not: number -> group
@@ -24,7 +66,7 @@ class Holding:
         self._numbers: dict[str, int] = {}
         self._waiting: list[tuple[float, int, int, Taken]] = []
         self._again = 0
-        self._given: dict[int, None] = {}  # hashes of what was given back here
+        self._given = given
 
     def __len__(self) -> int:
         return len(self._outstanding)
@@ -51,7 +93,7 @@ class Holding:
     def take(self, queue: str, arrival: Arrival) -> Taken:
         """It is claimed."""
         tag = f"{self.owner}.{arrival.tag}"
-        innocent = bool(self._given) and arrival.redelivered and self._given.pop(hash(arrival.header), 0) is None
+        innocent = self._given.times(arrival) if arrival.redelivered and self._given else 0
         made = self._taken[tag] = Taken(tag, queue, arrival, innocent)
         self._numbers[tag] = arrival.tag
         return made
@@ -70,7 +112,7 @@ class Holding:
             number = self._numbers.pop(tag)
             if requeue:
                 nacks.append(number)
-                self._remember(taken.arrival)
+                self._given.add(taken.arrival)
             else:
                 acks.add(number)
         return tuple(ours), self.give_back(nacks) + self._acks(acks)
@@ -101,13 +143,17 @@ class Holding:
 
     def return_unclaimed(self, arrivals: Sequence[Arrival]) -> list[bytes]:
         for arrival in arrivals:
-            self._remember(arrival)
+            self._given.add(arrival)
         return self.give_back([arrival.tag for arrival in arrivals])
 
-    def _remember(self, arrival: Arrival) -> None:
-        self._given[hash(arrival.header)] = None
-        if len(self._given) > _REMEMBERED:
-            del self._given[next(iter(self._given))]
+    def return_all(self, innocent: bool) -> list[bytes]:
+        """Everything goes back; `innocent`: nobody died with it in hand."""
+        if innocent:
+            for taken in self._taken.values():
+                self._given.add(taken.arrival)
+        self._taken.clear()
+        self._waiting.clear()
+        return self.give_back(list(self._outstanding))
 
     # -- for a moment ---------------------------------------------------------------------------------
 
@@ -138,7 +184,7 @@ class Holding:
                 kept.append(entry)
                 continue
             tag = f"{self.owner}.{number}.{again}"
-            made = self._taken[tag] = Taken(tag, taken.queue, taken.arrival, innocent=True)
+            made = self._taken[tag] = Taken(tag, taken.queue, taken.arrival, innocent=_WAITED)
             self._numbers[tag] = number
             found.append(made)
         for entry in kept:

@@ -4,6 +4,7 @@ import threading
 import time
 
 from ...core.errors import LeaseLost, OperationalError
+from .holding import Given
 
 
 class Register:
@@ -13,6 +14,7 @@ class Register:
         self._until: dict[str, float] = {}
         self._lost: dict[str, OperationalError] = {}
         self._lock = threading.Lock()
+        self.given = Given()
 
     def begin(self, owner: str, ttl: float) -> None:
         with self._lock:

@@ -102,4 +102,4 @@ class Taken(msgspec.Struct, frozen=True, gc=False):
     tag: str
     queue: str
     arrival: Any
-    innocent: bool = False  # it came back because this very process had given it back
+    innocent: int = 0  # so often this very process had given it back

@@ -17,7 +17,7 @@ from typing import Final
 from ...core.message import Queue
 from . import methods
 from .contents import Arrival
-from .holding import Holding
+from .holding import Given, Holding
 from .pipe import Pipe
 from .refusals import FAILURES
 from .requests import Taken
@@ -27,7 +27,8 @@ _GETS: Final = 32
 _MANY: Final = 8  # who claims so many at once runs short tasks
 _MOMENT: Final = 0.01  # how long a claim waits for what is on its way
 _STALE: Final = 0.05  # pushed and not claimed for so long: nobody here is free for it
-_SHORTEST: Final = 65535
+_LARGEST: Final = 65535
+_LEAVING: Final = 2.0
 
 
 class Consuming:
@@ -51,14 +52,14 @@ class Consuming:
 class Session:
     """Belongs to one event loop. `rung` is called whenever something has come."""
 
-    def __init__(self, owner: str, pipe: Pipe, most: int, rung: Callable[[], None]) -> None:
+    def __init__(self, owner: str, pipe: Pipe, given: Given, most: int, rung: Callable[[], None]) -> None:
         self.owner = owner
         self.pipe = pipe
-        self.holding = Holding(owner, CLAIMING)
+        self.holding = Holding(owner, CLAIMING, given)
         self.channel = pipe.channel(CLAIMING)
         self.channel.on_delivery = self._delivered
         self.channel.on_cancelled = self._cancelled
-        self._most = min(most, _SHORTEST)
+        self._most = min(most, _LARGEST)
         self._rung = rung
         self._consuming: dict[str, Consuming] = {}
         self._by_tag: dict[str, Consuming] = {}
@@ -68,6 +69,19 @@ class Session:
         self._watch: asyncio.TimerHandle | None = None
         self._stopping: asyncio.Task[None] | None = None
         self._lock = asyncio.Lock()
+
+    async def leave(self, innocent: bool) -> None:
+        """What is held goes back, in words: then it is back when this returns."""
+        self.close()
+        if not self.pipe.closed:
+            try:
+                async with asyncio.timeout(_LEAVING):
+                    for word in self.holding.return_all(innocent):
+                        self.pipe.talk.say(word)
+                    await self.pipe.wait(self.pipe.talk.ask(self.channel, methods.Qos(prefetch_count=0)))
+            except FAILURES:
+                pass  # then it goes back with the connection
+        await self.pipe.close()
 
     def close(self) -> None:
         if self._watch is not None:

@@ -86,19 +86,19 @@ class SyncLink:
             if request.owner in self._sessions and self._register.renew(request.owner, request.ttl):
                 return
             line = connect(self._doorway, deadline)[0]
-            session = SyncSession(request.owner, line)
+            session = SyncSession(request.owner, line, self._register.given)
             self._register.begin(request.owner, request.ttl)
             self._sessions[request.owner] = session
             session.channel.on_closed = lambda error: self._register.broke(
                 request.owner, failure(self._doorway.place, error)
             )
 
-    def leave(self, owner: str) -> bool:
+    def leave(self, owner: str, innocent: bool = True) -> bool:
         with self._lock:
             had = self._register.end(owner)
             session = self._sessions.pop(owner, None)
             if session is not None:
-                session.line.close()
+                session.leave(innocent)
             return had
 
     def sweep(self) -> int:
@@ -107,7 +107,7 @@ class SyncLink:
             for owner in self._register.lapsed():
                 session = self._sessions.get(owner)
                 back += len(session.holding) if session is not None else 0
-                self.leave(owner)
+                self.leave(owner, innocent=False)
         return back
 
     def pull(self, request: requests.Pull, deadline: float) -> list[requests.Taken]:

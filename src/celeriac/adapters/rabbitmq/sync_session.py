@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from ...core.message import Queue
 from . import methods
 from .contents import Arrival
-from .holding import Holding
+from .holding import Given, Holding
 from .line import Line
+from .refusals import FAILURES
 from .requests import Taken
 
 CLAIMING = 3
@@ -19,9 +20,9 @@ GETS = 32
 class SyncSession:
     """Used under a lock of its link."""
 
-    def __init__(self, owner: str, line: Line) -> None:
+    def __init__(self, owner: str, line: Line, given: Given) -> None:
         self.line = line
-        self.holding = Holding(owner, CLAIMING)
+        self.holding = Holding(owner, CLAIMING, given)
         self.channel = line.channel(CLAIMING)
 
     def pull(self, queues: Sequence[Queue], limit: int, deadline: float) -> list[Taken]:
@@ -39,6 +40,16 @@ class SyncSession:
                 if len(arrivals) < wanted:
                     break
         return found
+
+    def leave(self, innocent: bool) -> None:
+        """What is held goes back, in words: then it is back when this returns."""
+        try:
+            for word in self.holding.return_all(innocent):
+                self.line.talk.say(word)
+            self.line.wait(self.line.talk.ask(self.channel, methods.Qos(prefetch_count=0)), time.monotonic() + 2.0)
+        except FAILURES:
+            pass  # then it goes back with the connection
+        self.line.close()
 
     def end(self, endings: Sequence[tuple[str, bool]], deadline: float) -> tuple[bool, ...]:
         ours, words = self.holding.end(endings)

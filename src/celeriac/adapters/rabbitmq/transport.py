@@ -27,7 +27,7 @@ class RabbitTransport:
         self._doorway = Doorway(self.place, chosen, given)
         self._register = Register()
         self.broker = RabbitBroker(chosen.queue_type_of_delays, given.clock.now)
-        self.dead = RabbitDeadLetters()
+        self.dead = RabbitDeadLetters(given.clock.now)
         self.lease = RabbitLease(self.broker, self._register.holds)
         self.bus = RabbitBus()
         self._link = SyncLink(self._doorway, self._register, given.pool_limit)

@@ -21,12 +21,12 @@ class BrokerContract:
 
     def test_publishing_nothing_is_nothing(self, harness: Harness) -> None:
         harness.publish()
-        assert harness.count() == 0
+        harness.expect_ready(0)
 
     def test_five_hundred_messages_go_in_one_publish(self, harness: Harness) -> None:
         names = [f"n{number}" for number in range(500)]
         harness.publish(*names)
-        assert harness.count() == 500
+        harness.expect_ready(500)
         assert ids(harness.claim(harness.worker(), 1000)) == names
 
     def test_a_message_arrives_as_it_was_sent(self, harness: Harness) -> None:
@@ -53,7 +53,7 @@ class BrokerContract:
         harness.publish("b", queue="second")
         harness.publish("c", queue="third")
         assert ids(harness.claim(harness.worker(), 9, ("second", "first"))) == ["b", "a"]
-        assert harness.count("third") == 1
+        harness.expect_ready(1, "third")
 
     def test_the_limit_holds_over_all_queues_together(self, harness: Harness) -> None:
         harness.publish("a", "b", queue="first")
@@ -63,7 +63,8 @@ class BrokerContract:
     def test_urgent_messages_are_claimed_first(self, harness: Harness) -> None:
         harness.publish("slow", priority=harness.idle)
         harness.publish("fast 1", "fast 2", priority=harness.urgent)
-        assert ids(harness.claim(harness.worker())) == ["fast 1", "fast 2", "slow"]
+        expected = ["fast 1", "fast 2", "slow"] if harness.prioritises else ["slow", "fast 1", "fast 2"]
+        assert ids(harness.claim(harness.worker())) == expected
 
     def test_a_requeued_urgent_message_stays_urgent(self, harness: Harness) -> None:
         harness.publish("fast", priority=harness.urgent)
@@ -76,7 +77,7 @@ class BrokerContract:
         harness.publish("a")
         harness.take(harness.worker())
         assert harness.claim(harness.worker()).deliveries == ()
-        assert harness.count() == 0
+        harness.expect_ready(0)
 
     def test_owners_in_threads_never_share_a_message(self, harness: Harness) -> None:
         names = [f"n{number}" for number in range(400)]
@@ -101,7 +102,7 @@ class BrokerContract:
         harness.publish("a")
         with pytest.raises(LeaseLost):
             harness.claim("nobody")
-        assert harness.count() == 1
+        harness.expect_ready(1)
 
     def test_claiming_with_a_lease_that_ran_out_is_refused(self, harness: Harness) -> None:
         harness.publish("a")
@@ -109,7 +110,7 @@ class BrokerContract:
         harness.outlive(owner)
         with pytest.raises(LeaseLost):
             harness.claim(owner)
-        assert harness.count() == 1
+        harness.expect_ready(1)
 
     def test_no_tag_is_ever_used_twice(self, harness: Harness) -> None:
         harness.publish("a")
@@ -130,7 +131,7 @@ class BrokerContract:
             return
         claim = harness.claim(owner)
         assert ids(claim) == ["now"]
-        assert claim.next_due == pytest.approx(later, abs=0.01)
+        harness.expect_next_due(claim, later)
         harness.run(harness.broker.publish([post("soon", due=soon)]))
         harness.until(soon)
         assert ids(harness.claim(owner)) == ["soon"]
@@ -144,15 +145,16 @@ class BrokerContract:
         harness.publish("c", priority=harness.urgent, queue="first")
         harness.publish("d", queue="second")
         assert harness.run(harness.broker.purge(["first"])) == 3
-        assert (harness.count("first"), harness.count("second")) == (0, 1)
+        harness.expect_ready(0, "first")
+        harness.expect_ready(1, "second")
 
     def test_purging_drops_delayed_messages_too(self, harness: Harness) -> None:
         harness.publish("a")
         owner = harness.worker()
         harness.settle(owner, harness.take(owner), Action.DEFER, due=harness.now() + harness.tick)
-        assert harness.run(harness.broker.purge(["celery"])) == 1
+        assert harness.run(harness.broker.purge(["celery"])) == (1 if harness.purges_delayed else 0)
         harness.pass_time(2 * harness.tick)
-        assert harness.claim(owner).deliveries == ()
+        assert bool(harness.claim(owner).deliveries) == (not harness.purges_delayed)
 
     def test_purging_leaves_claimed_messages_to_their_owner(self, harness: Harness) -> None:
         harness.publish("a")

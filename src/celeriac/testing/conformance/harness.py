@@ -2,9 +2,11 @@
 
 import itertools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
+
+import pytest
 
 from celeriac.core.delivery import Action, Claim, Delivery, Settlement
 from celeriac.core.flow import Flow
@@ -16,6 +18,7 @@ from .peer import BellFace, EarFace, LoopThread, Peer
 
 T = TypeVar("T")
 COLOURS = ("sync", "async")
+_COUNTED_WITHIN = 10.0
 
 
 class Harness:
@@ -23,7 +26,11 @@ class Harness:
 
     `tick` is a span that is short to wait for and long against the store's own delays; `pass_time(n)` lets n
     seconds pass (a manual clock just advances). `urgent` and `idle` are the highest and lowest priorities.
-    `holds_published` is False where a published message with a due time may be claimed before it.
+    `holds_published` is False where a published message with a due time may be claimed before it, and
+    `tells_next_due` where the store does not tell when its delayed messages will be ready. `leases_end_with_links`
+    is True where a lease belongs to one link: then nobody else can find that it has run out. `prioritises`,
+    `purges_delayed`, `requeues_in_place` (what is given back is served next) and `recovers_in_place` (what dead owners
+    held is) are False where they can't be had; `counts_late` is True where a count may be some moments old.
     """
 
     def __init__(
@@ -42,6 +49,13 @@ class Harness:
         self.urgent: int = knobs.pop("urgent", 9)
         self.idle: int = knobs.pop("idle", 0)
         self.holds_published: bool = knobs.pop("holds_published", True)
+        self.tells_next_due: bool = knobs.pop("tells_next_due", True)
+        self.prioritises: bool = knobs.pop("prioritises", True)
+        self.purges_delayed: bool = knobs.pop("purges_delayed", True)
+        self.requeues_in_place: bool = knobs.pop("requeues_in_place", True)
+        self.recovers_in_place: bool = knobs.pop("recovers_in_place", True)
+        self.counts_late: bool = knobs.pop("counts_late", False)
+        self.leases_end_with_links: bool = knobs.pop("leases_end_with_links", False)
         if knobs:
             raise TypeError(f"Harness knows no {', '.join(knobs)}")
         self._open_transport = open_transport
@@ -127,6 +141,23 @@ class Harness:
     def settle(self, owner: str, delivery: Delivery, action: Action = Action.ACK, **rest: Any) -> bool:
         (settled,) = self.run(self.broker.settle(owner, [Settlement(delivery, action, **rest)]))
         return settled
+
+    def expect_stored(self, payloads: Mapping[str, bytes | None]) -> None:
+        """What settlements have stored by now; nothing can be asked of a transport that keeps no results."""
+        if self.peer.transport.results is not None:
+            assert self.run(self.results.fetch(list(payloads))) == tuple(payloads.values())
+
+    def expect_next_due(self, claim: Claim, due: float | None) -> None:
+        """What the claim says of delayed messages, where the store knows."""
+        if self.tells_next_due:
+            assert claim.next_due == (due if due is None else pytest.approx(due, abs=0.01))
+
+    def expect_ready(self, number: int, queue: str = "celery") -> None:
+        """So many messages are ready; a store that counts a little late is asked until it says so."""
+        deadline = time.monotonic() + (_COUNTED_WITHIN if self.counts_late else 0.0)
+        while (found := self.count(queue)) != number and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert found == number
 
     def count(self, queue: str = "celery") -> int:
         return self.run(self.broker.count([queue]))[queue]

@@ -36,7 +36,10 @@ class RecoveryContract:
         gone = harness.worker()
         harness.take(gone)
         assert harness.run(harness.lease.release(f"worker/{gone}", gone))
-        assert harness.run(harness.broker.recover(envelope.redelivered)) == 1
+        # A link that ends its own lease puts the claims back itself.
+        recovered = harness.run(harness.broker.recover(envelope.redelivered))
+        assert recovered == (0 if harness.leases_end_with_links else 1)
+        assert ids(harness.claim(harness.worker())) == ["a"]
 
     def test_a_recovered_message_says_so_and_counts(self, harness: Harness) -> None:
         harness.publish("a")
@@ -58,7 +61,7 @@ class RecoveryContract:
         harness.publish("b")
         harness.outlive(dead)
         harness.run(harness.broker.recover(envelope.redelivered))
-        assert ids(harness.claim(harness.worker())) == ["a", "b"]
+        assert ids(harness.claim(harness.worker())) == (["a", "b"] if harness.recovers_in_place else ["b", "a"])
 
     def test_recovering_again_finds_nothing(self, harness: Harness) -> None:
         harness.publish("a")
@@ -67,7 +70,7 @@ class RecoveryContract:
         harness.outlive(dead)
         assert harness.run(harness.broker.recover(envelope.redelivered)) == 1
         assert harness.run(harness.broker.recover(envelope.redelivered)) == 0
-        assert harness.count() == 1
+        harness.expect_ready(1)
 
     def test_many_recoverers_at_once_bring_each_message_back_once(self, harness: Harness) -> None:
         harness.publish(*(f"n{number}" for number in range(200)))
@@ -75,9 +78,11 @@ class RecoveryContract:
         harness.claim(dead, 200)
         harness.outlive(dead)
         found = [0, 0, 0]
+        # A lease that ends with its link can be found to have run out by that link only.
+        peers = [harness.peer if harness.leases_end_with_links else harness.another() for _ in found]
 
         def recover(place: int) -> None:
-            peer = harness.another()
+            peer = peers[place]
             found[place] = peer.run(present(peer.transport.broker).recover(envelope.redelivered))
 
         threads = [threading.Thread(target=recover, args=(place,)) for place in range(3)]
@@ -85,7 +90,8 @@ class RecoveryContract:
             thread.start()
         for thread in threads:
             thread.join(30.0)
-        assert (sum(found), harness.count()) == (200, 200)
+        assert sum(found) == 200
+        harness.expect_ready(200)
 
     def test_a_late_settlement_after_recovery_does_nothing_at_all(self, harness: Harness) -> None:
         harness.publish("a")
@@ -98,9 +104,9 @@ class RecoveryContract:
         record = Record("a", "FAILURE", b'{"status": "FAILURE"}')
         assert not harness.settle(late, lost, record=record, posts=(post("b"),))
         assert not harness.settle(late, lost, Action.DEAD, reason="too late")
-        assert harness.run(harness.results.fetch(["a"])) == (None,)
+        harness.expect_stored({"a": None})
         assert harness.run(harness.dead.letters()) == ()
-        assert harness.count() == 0
+        harness.expect_ready(0)
         assert harness.settle(owner, mine)
 
     def test_a_swept_owner_can_neither_renew_nor_claim(self, harness: Harness) -> None:

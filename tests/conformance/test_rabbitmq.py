@@ -1,0 +1,76 @@
+"""The RabbitMQ transport keeps the contracts, on classic and on quorum queues, on a node of the tests' own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from celeriac.testing.conformance import (
+    COLOURS,
+    BellContract,
+    BrokerContract,
+    DeadLettersContract,
+    FanoutContract,
+    Harness,
+    RecoveryContract,
+    RoutingContract,
+    SettlingContract,
+)
+from celeriac.testing.conformance.bus import TellingContract
+from servers.rabbitmq_node import RabbitNode, rabbitmq
+
+from .rabbitmq_queues import Vhost
+
+__all__ = ["rabbitmq"]
+
+
+KINDS = [f"{colour}-{kind}" for kind in ("classic", "quorum") for colour in COLOURS]
+
+
+@pytest.fixture(scope="session")
+def vhost(rabbitmq: RabbitNode) -> Vhost:
+    return Vhost(rabbitmq.url())
+
+
+@pytest.fixture(params=KINDS)
+def harness(request: pytest.FixtureRequest, vhost: Vhost) -> Iterator[Harness]:
+    vhost.empty()
+    colour, _, kind = request.param.partition("-")
+    classic = kind == "classic"
+    with Harness(
+        lambda: vhost.transport(kind),
+        colour,
+        tells_next_due=False,
+        leases_end_with_links=True,
+        purges_delayed=False,
+        prioritises=classic,
+        requeues_in_place=classic,
+        recovers_in_place=False,
+        counts_late=not classic,
+    ) as harness:
+        yield harness
+
+
+# Bells are async, and what the broker pushes comes to links that claim: those of the async colour.
+@pytest.mark.parametrize("harness", ["async-classic", "async-quorum"], indirect=True)
+class TestBell(BellContract): ...
+
+
+class TestBroker(BrokerContract): ...
+
+
+class TestBus(TellingContract): ...
+
+
+class TestDeadLetters(DeadLettersContract): ...
+
+
+class TestFanout(FanoutContract): ...
+
+
+class TestRecovery(RecoveryContract): ...
+
+
+class TestRouting(RoutingContract): ...
+
+
+class TestSettling(SettlingContract): ...
