@@ -12,7 +12,7 @@ Every test starts on an empty store and runs once through the sync link and once
 
 from .bell import BellContract
 from .broker import BrokerContract
-from .bus import BusContract
+from .bus import BusContract, TellingContract
 from .dead_letters import DeadLettersContract
 from .delayed import DelayedContract
 from .harness import COLOURS, Harness
@@ -50,4 +50,5 @@ __all__ = [
     "SeekerContract",
     "SequelsContract",
     "SettlingContract",
+    "TellingContract",
 ]
