@@ -42,6 +42,23 @@ async def aapply_async(task: Any, args: Any, kwargs: Any, options: Options) -> A
     return await _apublished(app, task.name, app.sender.post(task, args, kwargs, options), options)
 
 
+class Collector:
+    """A producer that keeps what it is given to publish."""
+
+    def __init__(self) -> None:
+        self.named: list[tuple[str, Post]] = []
+
+    def take(self, task: Any, args: Any, kwargs: Any, options: Options) -> Any:
+        """Instead of apply_async."""
+        app = task.app
+        args, kwargs = _arguments(task, args, kwargs)
+        post = app.sender.post(task, args, kwargs, options)
+        if before_task_publish.has_listeners:
+            post = announcing.before(app.conf, task.name, post, options.get("retry_policy"))
+        self.named.append((task.name, post))
+        return _result(app, task.name, post, {**options, "add_to_parent": False})
+
+
 def _arguments(task: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """The arguments as they travel, checked against the task's signature."""
     if type(args) is not tuple:

@@ -202,6 +202,9 @@ class Task(Signing, Generic[P, R]):
         """Send the task with options: countdown, eta, expires, queue, priority, ... (see the docs of calling)."""
         if task_id or link or link_error or shadow:
             options.update(task_id=task_id, link=link, link_error=link_error, shadow=shadow)
+        if type(producer) is calling.Collector:
+            collected: AsyncResult[R] = producer.take(self, args, kwargs, options)
+            return collected
         result: AsyncResult[R] = calling.apply_async(self, args, kwargs, options)
         return result
 

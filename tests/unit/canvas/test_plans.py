@@ -201,3 +201,17 @@ def test_without_a_result_store_a_chord_says_so_and_sends_nothing() -> None:
             raise AssertionError("it was sent")
         transport: Any = lone.transports.write
         assert transport.link().run(transport.broker.count(("celery",)), 1) == {"celery": 0}
+
+
+def test_a_task_with_its_own_way_to_be_sent_is_asked_for_its_message(app: Celeriac, add: Any, worker: Any) -> None:
+    class Tenant(app.Task):  # type: ignore[name-defined, misc]
+        def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
+            return super().apply_async(args, kwargs, **{**options, "headers": {"tenant": "t1"}})
+
+    @app.task(name="tenant", base=Tenant, bind=True)
+    def tenant(self: Any, *before: Any) -> Any:
+        return [*before, self.request.headers.get("tenant")]
+
+    members = group(tenant.s(), add.s(1, 1), tenant.s() | tenant.s()).apply_async()
+    worker.work()
+    assert members.get(timeout=5) == [["t1"], 2, [["t1"], "t1"]]
