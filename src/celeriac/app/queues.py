@@ -8,6 +8,8 @@ import msgspec
 from celeriac.core.errors import ImproperlyConfigured
 from celeriac.core.message import Exchange, Queue
 
+from .entities import exchange_of, is_queue, queue_of
+
 DEFAULT_EXCHANGE = Exchange()
 _WORKERS = Exchange("C.dq2")
 _QUEUE_FIELDS = frozenset(Queue.__struct_fields__)
@@ -19,18 +21,18 @@ def queue_from(options: Mapping[str, Any], name: str) -> Queue:
     exchange = given.pop("exchange", None)
     exchange_type = given.pop("exchange_type", None) or "direct"
     routing_key = given.pop("routing_key", None) or given.pop("binding_key", None) or ""
-    if not isinstance(exchange, Exchange):
+    if exchange is None or isinstance(exchange, str):
         exchange = Exchange(exchange or "", exchange_type, durable=given.get("durable", True))
     unknown = given.keys() - _QUEUE_FIELDS
     if unknown:
         names = ", ".join(sorted(unknown))
         raise ImproperlyConfigured(f"queue {name!r} in task_queues has unknown options: {names}")
-    return Queue(name, exchange, routing_key, **given)
+    return Queue(name, exchange_of(exchange), routing_key, **given)
 
 
 def worker_direct(node: str | Queue) -> Queue:
     """The queue of one worker alone, where `worker_direct` is on: `task.apply_async(queue=worker_direct("w@host"))`."""
-    return node if isinstance(node, Queue) else Queue(f"{node}.dq2", _WORKERS, node, auto_delete=True)
+    return Queue(f"{node}.dq2", _WORKERS, node, auto_delete=True) if isinstance(node, str) else queue_of(node)
 
 
 class Queues(dict[str, Queue]):
@@ -58,7 +60,7 @@ class Queues(dict[str, Queue]):
         self.max_priority = max_priority
         self._consume_from: dict[str, Queue] | None = None
         if isinstance(queues, Mapping):
-            queues = [entry if isinstance(entry, Queue) else queue_from(entry, name) for name, entry in queues.items()]
+            queues = [entry if is_queue(entry) else queue_from(entry, name) for name, entry in queues.items()]
         for queue in queues or ():
             self.add(queue)
 
@@ -81,7 +83,7 @@ class Queues(dict[str, Queue]):
         """Add a queue (or a name with the options of one), completed by the defaults."""
         if isinstance(queue, str):
             queue = queue_from(options, queue)
-        return self._keep(self._completed(queue))
+        return self._keep(self._completed(queue_of(queue)))
 
     def add_compat(self, name: str, **options: Any) -> Queue:
         """Add a queue described by the options of the old dict form."""

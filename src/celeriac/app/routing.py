@@ -7,8 +7,9 @@ from fnmatch import translate
 from typing import Any
 
 from celeriac.core.errors import ImproperlyConfigured, QueueNotFound
-from celeriac.core.message import Exchange, Queue, Route
+from celeriac.core.message import Queue, Route
 
+from .entities import exchange_of, is_queue, queue_of
 from .queues import Queues
 from .symbols import symbol
 
@@ -36,7 +37,7 @@ class MapRoute:
             target = next((target for pattern, target in self.patterns.items() if pattern.match(name)), None)
         if target is None:
             return None
-        return {"queue": target} if isinstance(target, (str, Queue)) else dict(target)
+        return {"queue": target} if isinstance(target, str) or is_queue(target) else dict(target)
 
     def __repr__(self) -> str:
         return f"<MapRoute: {len(self.map) + len(self.patterns)} routes>"
@@ -113,16 +114,17 @@ class Router:
 
     def expand_destination(self, route: Any) -> Options:
         """Options from what a router returned, with the queue's name replaced by the queue."""
-        expanded: Options = {} if isinstance(route, (str, Queue)) else dict(route)
-        queue = route if isinstance(route, (str, Queue)) else expanded.pop("queue", None)
+        named = isinstance(route, str) or is_queue(route)
+        expanded: Options = {} if named else dict(route)
+        queue = route if named else expanded.pop("queue", None)
         if queue:
             expanded["queue"] = self.queue(queue)
         return expanded
 
     def queue(self, queue: str | Queue) -> Queue:
         """The queue of this name; raises QueueNotFound where it may not be made."""
-        if isinstance(queue, Queue):
-            return queue
+        if not isinstance(queue, str):
+            return queue_of(queue)
         try:
             return self.queues[queue]
         except KeyError:
@@ -149,7 +151,8 @@ class Router:
         exchange: Any = options.get("exchange")
         key = options.get("routing_key")
         kind = options.get("exchange_type")
-        if isinstance(exchange, Exchange):
+        if exchange is not None and not isinstance(exchange, str):
+            exchange = exchange_of(exchange)
             exchange, kind = exchange.name, kind or exchange.type
         if queue is None and exchange:
             queue = self._on_exchange(exchange, key)

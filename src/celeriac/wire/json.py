@@ -89,7 +89,7 @@ def revive(obj: dict[str, Any]) -> Any:
         raise DecodeError(f"The JSON document contains a damaged {marker}: {exc}") from exc
 
 
-def _default(obj: Any) -> Any:
+def stand_in(obj: Any) -> Any:
     """What to write instead of an object that JSON does not know."""
     own = getattr(obj, "__json__", None)
     if own is not None:
@@ -117,8 +117,8 @@ def _renderer() -> Callable[[Any], str]:
     """
     make = getattr(_stdlib_encoder, "c_make_encoder", None)
     if make is None:
-        return stdlib.JSONEncoder(default=_default, check_circular=False).encode
-    encode = make(None, _default, _stdlib_encoder.encode_basestring_ascii, None, ": ", ", ", False, False, True)
+        return stdlib.JSONEncoder(default=stand_in, check_circular=False).encode
+    encode = make(None, stand_in, _stdlib_encoder.encode_basestring_ascii, None, ": ", ", ", False, False, True)
     return lambda obj: "".join(encode(obj, 0))
 
 

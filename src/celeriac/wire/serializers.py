@@ -29,6 +29,7 @@ class Serializer(msgspec.Struct, frozen=True):
 
 _by_name: dict[str, Serializer] = {}
 _by_type: dict[str, Serializer] = {}
+_elsewhere: list[Callable[[str], "Serializer | None"]] = []
 # Read only when accept names them: whoever can write such a message can make the reader do what he likes.
 _unsafe: set[str] = {"application/x-python-serialize", "application/x-yaml", "application/x-msgpack"}
 
@@ -105,7 +106,7 @@ def loads(
         _check_accepted(kind, accept)
     if kind == _JSON_TYPE:
         return _by_type[kind].decode(data)
-    serializer = _by_type.get(kind)
+    serializer = _by_type.get(kind) or next(filter(None, (find(kind) for find in _elsewhere)), None)
     if serializer is None or kind in RAW:
         return _as_text(data, content_encoding)
     try:
@@ -137,8 +138,13 @@ def _resolve(name: str) -> str:
     return name if "/" in name else _find(name).content_type
 
 
+def look_elsewhere(find: Callable[[str], Serializer | None]) -> None:
+    """Where a name or content type is looked up that is not registered here."""
+    _elsewhere.append(find)
+
+
 def _find(name: str) -> Serializer:
-    found = _by_name.get(name) or _by_type.get(name)
+    found = _by_name.get(name) or _by_type.get(name) or next(filter(None, (find(name) for find in _elsewhere)), None)
     if found is None:
         raise SerializerNotInstalled(f"There is no serializer {name!r}: {_known(name)}")
     return found
