@@ -14,6 +14,8 @@ def add_workflow_tasks(app: Any) -> None:
     """Give the app the tasks of this file."""
     for name, fun in _TASKS.items():
         task_from(app, fun, {"name": f"celery.{name}", "bind": True}, warn=False)
+    looking = {"name": "celery.chord_unlock", "bind": True, "max_retries": None, "ignore_result": True}
+    task_from(app, chord_unlock, looking, warn=False)
 
 
 def accumulate(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -68,6 +70,21 @@ def chord(self: Any, header: Any, body: Any, partial_args: Any = (), eager: bool
     """Send the header of a chord, as old clients ask for it."""
     options = {key: kwargs[key] for key in ("task_id", "countdown", "eta", "queue") if kwargs.get(key) is not None}
     return _send(self, self.app.canvas.chord(header, body, app=self.app), partial_args, options)
+
+
+def chord_unlock(
+    self: Any,
+    group_id: str,
+    callback: Any,
+    interval: float | None = None,
+    max_retries: int | None = None,
+    result: Any = (),
+    **others: Any,
+) -> None:
+    """Look whether the tasks of a chord's header have ended, on a result store that can't count them."""
+    self.app.canvas.unlocking.unlock(
+        self, group_id, callback, result, {"interval": interval, "max_retries": max_retries}
+    )
 
 
 def _send(self: Any, tree: Any, args: Any, options: dict[str, Any]) -> Any:

@@ -1,6 +1,6 @@
 """Workflows: calls that are not made yet, joined to chains, groups and chords; planning them is pure."""
 
-from . import replacing
+from . import replacing, unlocking
 from .chain import _chain, chain
 from .chord import _chord, chord
 from .group import group
@@ -23,6 +23,7 @@ __all__ = [
     "replacing",
     "signature",
     "subtask",
+    "unlocking",
     "xmap",
     "xstarmap",
 ]

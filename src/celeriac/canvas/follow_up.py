@@ -73,9 +73,8 @@ class FollowUp:
 
     def _failed(self, request: Context, member: Member, exc: ChordError) -> tuple[Sequel, list[End]]:
         """The body will not run: it counts as failed, as does whatever was to come after it."""
-        about = _as_request(request, member.chord)
         try:
-            sent = following.unstarted(self._app, about, member.chord, exc)
+            sent = following.unstarted(self._app, request, member.chord, exc)
         except Exception as failed:
             logger.exception("Chord %s: its errbacks can't be called: %r", member.group, failed)
             sent = Following(unreached=tuple(following.unreached([member.chord])))
@@ -114,23 +113,3 @@ def _ends(unreached: Iterable[Unreached], state: str, exc: Any) -> Iterable[End]
 def _of_later(state: str) -> str:
     """The state of what comes after a task that ended so."""
     return states.REVOKED if state == states.REVOKED else states.FAILURE
-
-
-def _as_request(request: Context, body: Any) -> Context:
-    """The request that the errbacks of a body that never ran are told about."""
-    options = body.get("options") or {}
-    id = options.get("task_id")
-    if id is None:
-        return request
-    return Context(
-        id=id,
-        task=body.get("task"),
-        args=body.get("args") or (),
-        kwargs=body.get("kwargs") or {},
-        errbacks=options.get("link_error"),
-        root_id=request.root_id or request.id,
-        parent_id=request.id,
-        group=options.get("group_id"),
-        hostname=request.hostname,
-        properties=request.properties,
-    )

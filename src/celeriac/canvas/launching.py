@@ -10,6 +10,7 @@ from celeriac.result import first_of
 from .freezing import Setting, frozen
 from .kinds import TASK, Options, Tree, kind_of, with_options
 from .planning import Flight, placed, plan, renamed
+from .watching import counted
 
 Args = Sequence[Any]
 Kwargs = Mapping[str, Any]
@@ -31,7 +32,7 @@ def setting_of(app: Any) -> Setting:
 
 def planned(app: Any, tree: Tree, args: Args, kwargs: Kwargs, options: Options) -> Flight:
     """The plan of a workflow of this app."""
-    return plan(tree, (args, kwargs), options, setting_of(app))
+    return counted(app, plan(tree, (args, kwargs), options, setting_of(app)))
 
 
 # -- several tasks

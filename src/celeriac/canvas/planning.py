@@ -50,6 +50,7 @@ class Flight(NamedTuple):
     calls: list[Call]
     joins: list[OpenJoin]
     result: Any  # of the last task, or of a group; its parents are what comes before
+    chords: list[tuple[Tree, Tree]]  # (header, body) for each join
 
 
 def plan(tree: Tree, arguments: tuple[Args, Kwargs], options: Options, setting: Setting) -> Flight:
@@ -65,7 +66,7 @@ def plan(tree: Tree, arguments: tuple[Args, Kwargs], options: Options, setting: 
     elif options.get("task_id"):
         tree = with_options(tree, task_id=options["task_id"])
     ready = frozen(tree, setting)
-    flight = Flight([], [], ready.last)
+    flight = Flight([], [], ready.last, [])
     if ready.last is not None:
         args, kwargs = arguments
         walk(_Launch(flight, setting).launch(ready.tree, args, kwargs, options))
@@ -179,6 +180,7 @@ class _Launch:
         group = header["options"]["task_id"]
         body[DECLARED] = len(members)
         self._flight.joins.append(OpenJoin(group, len(members), self._setting.join_ttl))
+        self._flight.chords.append((header, body))
         common = {**{key: value for key, value in header["options"].items() if key not in _ONES_OWN}, **own}
         before = (*args, *(tree.get("args") or ()))
         yield self._members(header, {"chord": body}, (before, kwargs), common)

@@ -68,6 +68,7 @@ def add_to_chord(task: Any, sig: Any, lazy: bool) -> Any:
     place = {"group_id": request.group, "chord": request.chord, "root_id": request.root_id}
     if request.is_eager or request.called_directly:
         return sig.apply()
+    task.app.backend.transport_of_joins()  # raises where parts can't be counted
     request.adds += 1
     if lazy:
         sig.freeze(**place)

@@ -16,6 +16,8 @@ app.conf.update(
     worker_lease_renew=1,
     worker_recover_interval=1,
     task_acks_late=os.environ.get("FLOWS_EARLY") != "1",
+    result_chord_retry_interval=0.2,
+    result_chord_expires=float(os.environ.get("FLOWS_CHORD_EXPIRES", "0")) or None,
     result_expires=float(os.environ.get("FLOWS_EXPIRES", "3600")),
 )
 
@@ -106,6 +108,14 @@ def unwritable() -> Any:
 @app.task(name="flows.silent", ignore_result=True)
 def silent(x: Any) -> Any:
     return x
+
+
+@app.task(name="flows.send_chord", bind=True)
+def send_chord(self: Any, how: str) -> str:
+    """Sends a chord from within a worker; the id of its body."""
+    member = {"slow": slow.s(2, 0.6), "chain": chain(add.s(1), add.s(1)), "fail": fail.s(), "silent": silent.s(2)}[how]
+    body = gather.s().on_error(old_errback.s())
+    return str(chord([add.s(1), member])(body).id)
 
 
 # -- errbacks of both styles
