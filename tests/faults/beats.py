@@ -47,9 +47,11 @@ class Beats:
         self._started = 0
 
     def start(self, url: str, way: Any = None) -> int:
+        """Returns when it has begun, and would end gently if asked to."""
         self._started += 1
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("CELERI", "CELERY"))}
-        with (self.folder / f"beat{self._started}.log").open("wb") as log:
+        path = self.folder / f"beat{self._started}.log"
+        with path.open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "celeriac", "-A", "beats", "-q", "beat", "-l", "INFO"],
                 cwd=self.folder,
@@ -59,6 +61,7 @@ class Beats:
             )
         self.running[process.pid] = process
         self.ways[process.pid] = way
+        self.wait(lambda: "beat: Starting" in path.read_text())
         return process.pid
 
     def kill(self, pid: int) -> Any:
