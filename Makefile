@@ -69,6 +69,7 @@ $(STAMPS)/dev: $(STAMPS)/venv pyproject.toml
 
 $(STAMPS)/servers: $(STAMPS)/venv tools/debian.sh
 	command -v redis-server >/dev/null || tools/debian.sh redis-server
+	test -x /usr/lib/rabbitmq/bin/rabbitmq-server || tools/debian.sh rabbitmq-server
 	touch $@
 
 # Celery lives apart: nothing of it may be importable where our own tests and worker run.

@@ -12,6 +12,7 @@ from .plugins import load
 
 # The file that holds queues and results when no broker is configured.
 EMBEDDED_URL = "sqlite://"
+_BROKER_SETTINGS = ("broker_heartbeat", "broker_login_method", "broker_native_delayed_delivery_queue_type")
 DISABLED = frozenset({"disabled", "disabled://"})
 
 
@@ -132,7 +133,7 @@ class Transports:
                 pool_limit=conf.broker_pool_limit,
                 failover=conf.broker_failover_strategy,
                 app_name=self._app.main or "",
-                settings=_store_settings(conf, scheme) if group == "celeriac.backends" else {},
+                settings=_store_settings(conf, scheme) if group == "celeriac.backends" else _broker_settings(conf),
                 clock=SYSTEM_CLOCK,
             ),
         )
@@ -143,6 +144,11 @@ class Transports:
         with self._lock:
             for transport in self._made.values():
                 transport.link().close()
+
+
+def _broker_settings(conf: Any) -> dict[str, Any]:
+    """The settings that describe connections to an AMQP broker."""
+    return {name: conf[name] for name in _BROKER_SETTINGS}
 
 
 def _store_settings(conf: Any, scheme: str) -> dict[str, Any]:

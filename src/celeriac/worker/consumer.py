@@ -27,6 +27,7 @@ from .hands import Hand, Hands
 from .intake import Intake
 from .leasing import LeaseKeeper
 from .limits import LimitWatch
+from .orphans import Orphans
 from .paces import Paces
 from .plans import Plans
 from .rates import Rates, per_second
@@ -57,6 +58,8 @@ class Consumer:
         verdicts.sender = self
         self.ends = Ends(verdicts, app.conf)
         self.intake = Intake(self.plans, self.hands, self.ends, clock)
+        self.orphans = Orphans(self.hands)
+        self.intake.unusual_steps.insert(0, self.orphans)
         self.intake.steps += received.wanted(self, verdicts.opener)
         self.revoker = Revoker(self)
         self.rates = Rates(self.hands, clock)
@@ -256,11 +259,14 @@ class Consumer:
     def _forget_unbegun(self) -> None:
         """The lease was lost: others own what was claimed. What has not begun here must not begin any more."""
         forgotten = [*self.rates.take_back(), *self.dispatcher.take_back()]
+        self.orphans.disowned()
         if forgotten:
             logger.warning("%s claimed task(s) that had not begun here are left to other workers", len(forgotten))
 
-    def _on_fenced(self, delivery: Delivery) -> None:
-        logger.warning("The claim %s was no longer this worker's: nothing was stored for it", delivery.tag)
+    def _on_fenced(self, settlement: Settlement) -> None:
+        tag = settlement.delivery.tag
+        logger.warning("The claim %s was no longer this worker's: nothing was stored for it", tag)
+        self.orphans.ended(settlement)
 
     # -- the pool's listener ------------------------------------------------------------------------
 

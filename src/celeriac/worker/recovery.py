@@ -51,6 +51,8 @@ class Recoverer:
         self._not_before = asyncio.get_running_loop().time() + self._grace
 
     def start(self) -> None:
+        if getattr(self._broker, "recovers_itself", False):
+            return  # claims there end with the connection that holds them
         self._task = tending.start(self._run(), "recoverer", lambda: self.on_broken)
 
     async def close(self) -> None:

@@ -62,7 +62,7 @@ class Settler:
         self._task: asyncio.Task[None] | None = None
         self.on_broken = tending.nobody
         self.owner: Callable[[], str] = lambda: ""
-        self.on_fenced: Callable[[Delivery], None] = lambda delivery: None
+        self.on_fenced: Callable[[Settlement], None] = lambda settlement: None
         self.settled = 0
 
     def __len__(self) -> int:
@@ -137,7 +137,7 @@ class Settler:
         for settlement, was_ours in zip(batch, ours, strict=True):
             waiting.popleft()
             if not was_ours:
-                self.on_fenced(settlement.delivery)
+                self.on_fenced(settlement)
         self._followed -= followed
         self.settled += len(batch)
 

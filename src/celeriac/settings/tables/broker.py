@@ -67,7 +67,15 @@ SETTINGS = (
         None,
         "The order in which several URLs are tried: `round-robin` (also for None) or `shuffle`.",
     ),
-    Setting("broker_heartbeat", NUMBER, 120, "Seconds between AMQP heartbeats; 0 is none.", none=True, feature=INERT),
+    Setting(
+        "broker_heartbeat",
+        NUMBER,
+        10,
+        "Seconds between AMQP heartbeats, at most (RabbitMQ may ask for fewer); 0 is none.",
+        celery=120,
+        none=True,
+        why="a machine that is gone is noticed within half a minute, so its tasks run again elsewhere",
+    ),
     Setting(
         "broker_heartbeat_checkrate",
         NUMBER,
@@ -75,13 +83,17 @@ SETTINGS = (
         "How often within one interval the AMQP heartbeat is checked.",
         feature=INERT,
     ),
-    Setting("broker_login_method", TEXT, None, "The way of logging in to an AMQP broker.", feature=INERT),
+    Setting(
+        "broker_login_method",
+        TEXT,
+        None,
+        "The way of logging in to RabbitMQ: PLAIN, AMQPLAIN or EXTERNAL (by certificate); None takes what it offers.",
+    ),
     Setting(
         "broker_native_delayed_delivery_queue_type",
         choice("classic", "quorum"),
         "quorum",
         "The type of the queues in which RabbitMQ holds delayed messages.",
-        feature=INERT,
     ),
     Setting(
         "broker_pool_limit",
