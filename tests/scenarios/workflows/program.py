@@ -64,6 +64,7 @@ def witness(self: Any, x: Any) -> Any:
 @app.task(name="flows.slow")
 def slow(x: Any, seconds: float) -> Any:
     time.sleep(seconds)
+    note("slept", x)
     return x
 
 
