@@ -61,6 +61,7 @@ MODULES: dict[str, dict[str, str]] = {
     "celery.app.annotations": from_("celeriac.app.annotations", "MapAnnotation prepare resolve_all"),
     "celery.app.autoretry": from_("celeriac.app.autoretry", "add_autoretry_behaviour"),
     "celery.app.base": from_("celery._app", "Celery"),
+    "celery.app.control": from_("celeriac.control", "Control Inspect"),
     "celery.app.registry": from_("celeriac.app.registry", "TaskRegistry"),
     "celery.app.routes": from_("celeriac.app.routing", "MapRoute Router expand_router_string prepare"),
     "celery.app.task": from_("celeriac.app", "Task") | from_("celeriac.current", "Context"),
@@ -85,6 +86,7 @@ MODULES: dict[str, dict[str, str]] = {
     ),
     "celery.signals": from_("celeriac.signals", _SIGNALS),
     "celery.states": from_("celeriac.states", _STATES),
+    "celery.worker.control": from_("celeriac.worker.control", "Panel control_command inspect_command ok nok"),
     "celery.utils": from_("celeriac.core.ids", "uuid gen_unique_id=uuid"),
     "celery.utils.log": from_("celeriac.log", "get_task_logger get_logger"),
 }

@@ -293,6 +293,10 @@ class AsyncResult(ResultTree, ResultBase, Generic[R]):
         """Have workers refuse this task; with `terminate`, stop it if it runs."""
         return revoking.revoke(self.app, self.id, revoking.Asked(connection, terminate, signal, wait, timeout))
 
+    async def arevoke(self, terminate: bool = False, signal: Any = None) -> None:
+        """`revoke`, from async code."""
+        await revoking.arevoke(self.app, self.id, revoking.Asked(terminate=terminate, signal=signal))
+
     def revoke_by_stamped_headers(
         self, headers: Any, connection: Any = None, terminate: bool = False, signal: Any = None, wait: bool = False,
         timeout: float | None = None,

@@ -27,8 +27,13 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 def revoke(app: Any, ids: Any, asked: Asked) -> Any:
-    """Revoke these tasks. Raises NotImplementedError where there is no remote control."""
+    """Revoke these tasks."""
     return app.control.revoke(ids, **asked.options())
+
+
+async def arevoke(app: Any, ids: Any, asked: Asked) -> Any:
+    """The same from async code."""
+    return await app.acontrol.revoke(ids, **asked.options())
 
 
 def revoke_by_stamped_headers(app: Any, headers: Mapping[str, Any], asked: Asked) -> Any:

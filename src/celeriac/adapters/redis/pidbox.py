@@ -11,6 +11,7 @@ from .keys import Keys
 from .routing import queues_bound
 
 _AT_ONCE: Final = 1000
+_KEPT: Final = 60  # seconds
 # kombu deletes the bindings of an exchange that nobody has used for so long: ours, too, if we can't.
 _LIFETIME: Final = 3_600_000  # milliseconds
 
@@ -36,9 +37,10 @@ class RedisPidbox:
     def answer(self, exchange: str, box: str, message: Message) -> Flow[None]:
         (bound,) = yield (("SMEMBERS", self._keys.bindings(exchange)),)
         raw = envelope.encode_kombu(message, exchange=exchange, routing_key=box, tag=uuid())
-        pushes = tuple(("LPUSH", self._keys.line(queue), raw) for queue in queues_bound(bound, self._keys.sep, box))
-        if pushes:
-            yield pushes
+        lines = [self._keys.line(queue) for queue in queues_bound(bound, self._keys.sep, box)]
+        if lines:
+            # Whoever asked may leave before the reply is there: it must not stay for ever.
+            yield tuple(step for line in lines for step in (("LPUSH", line, raw), ("EXPIRE", line, _KEPT)))
 
     def box_channel(self, exchange: str, box: str) -> str | None:
         return None

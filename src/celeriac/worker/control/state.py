@@ -10,6 +10,7 @@ from celeriac.settings.censor import censored
 
 from .panel import inspect_command, ok
 
+_MOST_TOLD = 10_000  # ids: a fleet that starts asks every worker at once
 _USAGE = (
     *("utime", "stime", "maxrss", "ixrss", "idrss", "isrss", "minflt", "majflt", "nswap"),
     *("inblock", "oublock", "msgsnd", "msgrcv", "nsignals", "nvcsw", "nivcsw"),
@@ -54,7 +55,7 @@ def hello(state: Any, from_node: str, revoked: Any = None, **kwargs: Any) -> dic
     known = state.consumer.revoker
     if revoked:
         known.hear_of(revoked)
-    return {"revoked": known.revoked.ids(), "clock": state.app.clock.forward()}
+    return {"revoked": known.revoked.ids()[-_MOST_TOLD:], "clock": state.app.clock.forward()}
 
 
 @inspect_command()

@@ -1,7 +1,7 @@
 """Questions about tasks: what runs, what waits, what is known."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from .panel import inspect_command
 _SHOWN: Final = ("exchange", "routing_key", "rate_limit")
 _BUILT_IN: Final = ("celery.", "celeriac.")
 _MOST_SHOWN: Final = 1000
+_LARGE_ALL: Final = 4 * 1024 * 1024
 _LARGE: Final = 64 * 1024  # bytes: the arguments of larger messages are shown as their sender described them
 
 
@@ -53,6 +54,16 @@ def _of_hand(state: Any, hand: Hand, running: Running | None, safe: bool) -> dic
     return info
 
 
+def _described(state: Any, hands: Sequence[tuple[Hand, Running | None]], safe: bool) -> list[dict[str, Any]]:
+    """With the arguments of the first few megabytes, for a reply is one message; the rest as their senders said."""
+    found: list[dict[str, Any]] = []
+    size = 0
+    for hand, running in hands:
+        size += len(hand.raw)
+        found.append(_of_hand(state, hand, running, safe or size > _LARGE_ALL))
+    return found
+
+
 def _split(state: Any) -> tuple[list[tuple[Hand, Running]], list[Hand]]:
     """What runs, and what is in hand and does not."""
     running = {running.run: running for running in state.consumer.pool.running()}
@@ -64,13 +75,13 @@ def _split(state: Any) -> tuple[list[tuple[Hand, Running]], list[Hand]]:
 @inspect_command(alias="dump_active")
 def active(state: Any, safe: bool = False) -> list[dict[str, Any]]:
     """List of tasks currently being executed."""
-    return [_of_hand(state, hand, running, safe) for hand, running in _split(state)[0]]
+    return _described(state, _split(state)[0], safe)
 
 
 @inspect_command(alias="dump_reserved")
 def reserved(state: Any, safe: bool = False) -> list[dict[str, Any]]:
     """List of tasks that were taken from a queue and wait for a free slot."""
-    return [_of_hand(state, hand, None, safe) for hand in _split(state)[1]]
+    return _described(state, [(hand, None) for hand in _split(state)[1]], safe)
 
 
 @inspect_command(alias="dump_schedule")
