@@ -1,6 +1,7 @@
 """Call options: what a caller may ask of one call, and what that makes of the message."""
 
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any, Final
@@ -119,7 +120,7 @@ def _followers(options: Options, fields: Options) -> None:
     for option, field in (("link", "callbacks"), ("link_error", "errbacks"), ("chain", "chain")):
         value = options.get(option)
         if value:
-            fields[field] = list(value) if isinstance(value, (list, tuple)) else [value]
+            fields[field] = [value] if isinstance(value, Mapping) else value
     if options.get("chord"):
         fields["chord"] = options["chord"]
 

@@ -65,9 +65,9 @@ def after_success(app: Any, request: Any, value: Any) -> Following:
         together = [] if len(callbacks) == 1 else [one for one in callbacks if kind_of(one) != GROUP]
         trees = [*alone, *([group_of(together)] if together else [])]
         flights += [next_after(app, request, tree, (value,), {}) for tree in trees]
-    chain = listed(request.chain)
-    if chain:
-        *rest, link = chain
+    chain = request.chain
+    if chain:  # links that are not looked at stay the bytes they are
+        rest, link = chain[:-1], chain[-1]
         flights.append(next_after(app, request, link, (value,), {"chain": rest} if rest else {}))
     return _following(app, request, flights)
 

@@ -6,7 +6,17 @@ from celeriac.core.errors import ContentDisallowed, DecodeError, InvalidTaskErro
 from celeriac.core.message import Message
 from celeriac.wire import envelope, protocol1
 from celeriac.wire.body import body_of
-from celeriac.wire.calls import MARKED, MAX_BYTES, PACKED, UNREADABLE, read_body, read_kombu, read_packed
+from celeriac.wire.calls import (
+    MARKED,
+    MAX_BYTES,
+    NO_FOLLOWERS,
+    PACKED,
+    UNREADABLE,
+    read_body,
+    read_kombu,
+    read_packed,
+)
+from celeriac.wire.links import chain_from
 from celeriac.wire.protocol2 import read_embed
 from celeriac.wire.task_message import NOTHING_FOLLOWS, Embed
 
@@ -54,10 +64,10 @@ class Opener:
         made.hostname = self._hostname
         made.outbox = []
         made._unread = raw
-        if embed != NOTHING_FOLLOWS:
+        if embed != NO_FOLLOWERS:
             made.callbacks = embed.callbacks
             made.errbacks = embed.errbacks
-            made.chain = embed.chain
+            made.chain = chain_from(embed.chain)
             made.chord = embed.chord
             made.has_followers = True
         if redelivered:

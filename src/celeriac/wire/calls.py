@@ -6,7 +6,6 @@ import msgspec
 
 from . import json
 from .forms import BAD, decode, is_packed
-from .task_message import Embed
 
 Fields = dict[str, Any]
 
@@ -22,6 +21,18 @@ class CallHead(msgspec.Struct, frozen=True, gc=False):
     retries: int | None = None
     ignore_result: bool | None = None
     compression: str | None = None
+
+
+class Followers(msgspec.Struct, frozen=True, gc=False):
+    """What follows the task. The links of a chain are read when their turn comes: most of them in other processes."""
+
+    callbacks: list[Any] | None = None
+    errbacks: list[Any] | None = None
+    chain: list[msgspec.Raw] | None = None
+    chord: Any = None
+
+
+NO_FOLLOWERS: Final = Followers()
 
 
 class KombuCall(msgspec.Struct, frozen=True, gc=False):
@@ -57,7 +68,7 @@ class _PackedFields(msgspec.Struct, frozen=True, gc=False, array_like=True):
 # whole decoder, which knows every form and says what is the matter, has a look at it.
 read_kombu: Final = msgspec.json.Decoder(KombuCall).decode
 read_packed: Final = msgspec.msgpack.Decoder(PackedCall).decode
-read_body: Final = msgspec.json.Decoder(tuple[list[Any], Fields, Embed]).decode
+read_body: Final = msgspec.json.Decoder(tuple[list[Any], Fields, Followers]).decode
 UNREADABLE: Final = (*BAD, IndexError)
 PACKED: Final = 0x96  # the first byte of the packed form
 MARKED: Final = b'"__type__"'  # only the JSON dialect's own decoder knows what such a value is

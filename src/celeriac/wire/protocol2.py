@@ -9,6 +9,7 @@ from ..core.errors import DecodeError
 from ..core.message import Message
 from . import json, protocol1
 from .body import body_of, written
+from .links import Links
 from .saferepr import saferepr
 from .task_message import (
     HEADER_NAMES,
@@ -123,6 +124,9 @@ def headers_of(call: TaskCall) -> dict[str, Any]:
 def _json_body(call: TaskCall) -> bytes:
     if call.callbacks is None and call.errbacks is None and call.chain is None and call.chord is None:
         return json_body(call.args, call.kwargs)
+    if isinstance(call.chain, Links):
+        before = json.dumps((call.args, call.kwargs, {"callbacks": call.callbacks, "errbacks": call.errbacks}))
+        return b'%s, "chain": %s, "chord": %s}]' % (before[:-2], call.chain.written(), json.dumps(call.chord))
     return json.dumps((call.args, call.kwargs, _embed(call)))
 
 
@@ -134,7 +138,8 @@ def json_body(args: Any, kwargs: Any) -> bytes:
 
 
 def _embed(call: TaskCall) -> dict[str, Any]:
-    return {name: getattr(call, name) for name in _KEYS}
+    made = {name: getattr(call, name) for name in _KEYS}
+    return {name: list(value) if isinstance(value, Links) else value for name, value in made.items()}
 
 
 def _checked_args(args: Any) -> list[Any]:
