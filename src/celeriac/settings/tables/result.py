@@ -111,7 +111,7 @@ SETTINGS = (
         "result_chord_expires",
         SECONDS,
         None,
-        "How long the books of a chord are kept; None is as long as results.",
+        "How long a chord waits for a sign of life of its header; None is 30 days.",
         old="CELERY_RESULT_CHORD_EXPIRES",
     ),
     Setting(
@@ -128,7 +128,6 @@ SETTINGS = (
         1.0,
         "Seconds between looks at a chord on stores that can't count.",
         old="CELERY_RESULT_CHORD_RETRY_INTERVAL",
-        feature=INERT,
     ),
     Setting(
         "result_exchange",
