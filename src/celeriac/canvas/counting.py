@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -80,20 +80,14 @@ class Counter:
     def _brought(self, transport: Transport, part: Part, last_chance: bool) -> Counted:
         joins = transport.joins
         assert joins is not None
-        end = self._monotonic() + (_LONG_PATIENCE if last_chance else _PATIENCE)
-        pause = _FIRST_PAUSE
         trouble: object = "another worker is about to start the chord's body"
-        while True:
+        for _ in self._tries(last_chance):
             try:
                 counted = transport.link().run(joins.part(part), _ONE_TRY)
                 if counted.state is not Count.TAKEN:
                     return counted
             except OperationalError as exc:
                 trouble = exc
-            if self._monotonic() + pause >= end:
-                break
-            self._pause(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
         if not last_chance:
             raise Unfinished(f"it could not be counted as a part of chord {part.group}: {trouble}")
         logger.critical(
@@ -102,10 +96,34 @@ class Counter:
         )
         return Counted(Count.OPEN)
 
-    def results(self, payloads: Sequence[bytes]) -> list[Any]:
+    def _tries(self, last_chance: bool) -> Iterator[None]:
+        """Once, and then again and again, with pauses, until patience is at its end."""
+        end = self._monotonic() + (_LONG_PATIENCE if last_chance else _PATIENCE)
+        pause = _FIRST_PAUSE
+        while True:
+            yield
+            if self._monotonic() + pause >= end:
+                return
+            self._pause(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def saved(self, group: str, last_chance: bool) -> Any:
+        """The header's results as its client saved them, or None; Celery's clients do if some of them are groups.
+
+        Raises Unfinished while the store is away.
+        """
+        trouble: object = None
+        for _ in self._tries(last_chance):
+            try:
+                return self._app.backend.restore_group(group)
+            except OperationalError as exc:
+                trouble = exc
+        raise Unfinished(f"whether the header of chord {group} has groups in it could not be read: {trouble}")
+
+    def results(self, payloads: Sequence[bytes], saved: Any = None) -> list[Any]:
         """What the body is called with. Raises ChordError if a part has failed or can't be read."""
         backend = self._app.backend
-        found = []
+        found: list[tuple[str, Any]] = []
         for payload in payloads:
             try:
                 task_id, state, value = parts.decode(payload, backend.serializer, backend.accept)
@@ -113,5 +131,12 @@ class Counter:
                 raise ChordError(f"A part can't be read: {exc!r}") from exc
             if state in states.PROPAGATE_STATES:
                 raise ChordError(f"Dependency {task_id} raised {value!r}") from value
-            found.append(value)
-        return found
+            found.append((task_id, value))
+        return [value for _, value in found] if saved is None else _arranged(saved.results, dict(found))
+
+
+def _arranged(members: Sequence[Any], values: Mapping[str, Any]) -> list[Any]:
+    """The values in the places of their tasks, as lists within lists where there are groups within groups."""
+    return [
+        _arranged(member.results, values) if hasattr(member, "results") else values.get(member.id) for member in members
+    ]

@@ -59,8 +59,9 @@ class FollowUp:
 
     def _complete(self, request: Context, member: Member, counted: Counted) -> tuple[Sequel, list[End]]:
         """All parts are there: the body with their results, or its failure."""
+        saved = self._counter.saved(member.group, request.acknowledged) if counted.foreign else None
         try:
-            results = self._counter.results(counted.parts)
+            results = self._counter.results(counted.parts, saved)
             sent = following.body_after(self._app, request, member.chord, results)
         except ChordError as exc:
             return self._failed(request, member, exc)
