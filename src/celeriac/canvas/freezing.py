@@ -9,6 +9,7 @@ from .kinds import (
     CHORD,
     GROUP,
     TASK,
+    Options,
     Tree,
     Walk,
     body_of,
@@ -36,7 +37,7 @@ class Setting(NamedTuple):
 
     new_id: Callable[[], str]
     reply_to: str | None
-    task_result: Callable[[str, str], Any]  # (id, name of the task)
+    task_result: Callable[[str, str, Options], Any]  # (id, name of the task, options of the call)
     group_result: Callable[[str, list[Any]], Any]  # (id, results)
     join_ttl: float | None = None
     errbacks_on_header: bool = False  # task_allow_error_cb_on_chord_header
@@ -75,7 +76,7 @@ def _freeze_task(tree: Tree, setting: Setting, index: int | None = None) -> Froz
         options["group_index"] = index
     copied = dict(tree)
     copied["options"] = options
-    result = setting.task_result(id, tree["task"])
+    result = setting.task_result(id, tree["task"], options)
     return Frozen(copied, result, result)
 
 

@@ -18,12 +18,20 @@ Kwargs = Mapping[str, Any]
 
 def setting_of(app: Any) -> Setting:
     """What plans need of an app."""
-    results, groups = app.AsyncResult, app.GroupResult
+    results, groups, tasks = app.AsyncResult, app.GroupResult, app.tasks
     conf = app.conf
+
+    def result(id: str, name: str, options: Options) -> Any:
+        made = results(id, task_name=name)
+        ignored = options.get("ignore_result")
+        if ignored or (ignored is None and name in tasks and tasks[name].ignore_result):
+            made.ignored = True  # nothing will be stored: there is nothing to wait for
+        return made
+
     return Setting(
         uuid,
         app.thread_oid,
-        lambda id, name: results(id, task_name=name),
+        result,
         groups,
         app.backend.join_ttl,
         bool(conf.task_allow_error_cb_on_chord_header),

@@ -215,3 +215,18 @@ def test_a_task_with_its_own_way_to_be_sent_is_asked_for_its_message(app: Celeri
     members = group(tenant.s(), add.s(1, 1), tenant.s() | tenant.s()).apply_async()
     worker.work()
     assert members.get(timeout=5) == [["t1"], 2, [["t1"], "t1"]]
+
+
+def test_nobody_waits_for_results_that_are_not_kept(app: Celeriac, add: Any, worker: Any) -> None:
+    @app.task(name="forgetful", ignore_result=True)
+    def forgetful(*args: Any) -> int:
+        return 1
+
+    results = [
+        group(forgetful.s(), add.s(1, 1)).apply_async(),
+        (add.s(1, 1) | forgetful.s()).apply_async(),
+        (add.s(1, 1) | add.s(1).set(ignore_result=True)).apply_async(),
+        (add.s(1, 1) | forgetful.s().set(ignore_result=False)).apply_async(),
+    ]
+    worker.work()
+    assert [result.get(timeout=5) for result in results] == [[None, 2], None, None, 1]
