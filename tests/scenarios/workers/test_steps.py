@@ -1,5 +1,7 @@
 """Steps that a program adds to the worker and to the consumer: their order, their needs, their options."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 from .running import run, worker
@@ -139,15 +141,61 @@ def test_a_step_that_fails_at_the_start_ends_the_worker(tmp_path: Path) -> None:
     assert "no paint" in ended.text
 
 
-def test_celerys_own_consumers_are_said_to_be_absent(tmp_path: Path) -> None:
+CONSUMING = """
+from celeriac import Celeriac, bootsteps
+from celeriac.contrib.kombu import Connection, Consumer, Exchange, Producer, Queue
+
+app = Celeriac("consuming", broker="sqlite:///store.sqlite3")
+orders = Queue("orders", Exchange("orders"), "new")
+
+
+class Orders(bootsteps.ConsumerStep):
+    def get_consumers(self, channel):
+        return [Consumer(channel, queues=[orders], callbacks=[self.handle], accept=["json"])]
+
+    def handle(self, body, message):
+        print("handled", message.headers["kind"], body["number"])
+        if body["number"] == 1:
+            raise ValueError("as told")
+        message.ack()
+
+
+app.steps["consumer"].add(Orders)
+
+
+def send(*bodies):
+    with Connection(app=app) as connection:
+        producer = Producer(connection)
+        for body in bodies:
+            producer.publish(
+                body, exchange=orders.exchange, routing_key="new", declare=[orders], headers={"kind": "order"}
+            )
+"""
+
+
+def test_a_step_may_consume_from_a_queue_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "consuming.py").write_text(CONSUMING)
+    send = (sys.executable, "-c", "from consuming import send; send(*({'number': n} for n in range(3)))")
+    subprocess.run(send, cwd=tmp_path, check=True, timeout=30)
+    with worker(tmp_path, "consuming", "-c", "1") as running:
+        running.wait_line("handled order 0")
+        running.wait_line("handled order 1")
+        running.wait_line("a message was not handled; it goes back when the worker ends")
+        running.wait_line("handled order 2")
+        assert running.stop() == 0
+        assert running.text.count("handled order 0") == 1
+    with worker(tmp_path, "consuming", "-c", "1") as running:
+        running.wait_line("handled order 1")
+        assert "handled order 0" not in running.text
+
+
+def test_a_step_without_consumers_is_a_mistake(tmp_path: Path) -> None:
     (tmp_path / "consuming.py").write_text(
         "from celeriac import Celeriac, bootsteps\n"
         "app = Celeriac('consuming', broker='sqlite:///store.sqlite3')\n"
-        "class Mine(bootsteps.ConsumerStep):\n"
-        "    def get_consumers(self, channel):\n"
-        "        return []\n"
+        "class Mine(bootsteps.ConsumerStep): pass\n"
         "app.steps['consumer'].add(Mine)\n"
     )
     ended = run(tmp_path, "-A", "consuming", "worker", "-c", "1")
     assert ended.process.returncode == 1
-    assert "celeriac.bootsteps.ConsumerStep is not in this release" in ended.text
+    assert "missing get_consumers" in ended.text
