@@ -21,6 +21,9 @@ logger = logging.getLogger("celeriac.beat")
 # How many entries go out in one round trip.
 _BATCH: Final = 200
 _LONGEST_BACKOFF: Final = 60
+# Of many entries those that are due within a moment go out together, at the last one's time.
+_MANY: Final = 100
+_GATHER: Final = 0.008
 _JUMP: Final = 5.0
 
 
@@ -131,7 +134,10 @@ class Lead:
     def wait(self) -> float:
         """Seconds until something is due."""
         first = self._agenda.first()
-        return float("inf") if first is None else max(0.0, (first - self._now()) / SECOND)
+        if first is None:
+            return float("inf")
+        seconds = (first - self._now()) / SECOND
+        return 0.0 if seconds <= 0 else seconds + (_GATHER if len(self._agenda) > _MANY else 0.0)
 
     def send(self) -> bool:
         """Send a batch of what is due; True if there may be more. Raises OperationalError with all still due."""

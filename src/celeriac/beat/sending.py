@@ -110,9 +110,7 @@ class Preparer:
             options = {"task_id": uuid(), **with_header(entry.options)}
             ((_, post),) = posts_of(self._app, [(entry.task, args, kwargs, options)], {})
         except Exception:
-            logger.exception(
-                "Message Error: %s (%s) can't be sent: this tick is left out", item.name, entry.task
-            )
+            logger.exception("Message Error: %s (%s) can't be sent: this tick is left out", item.name, entry.task)
             return None
         return post
 

@@ -10,6 +10,7 @@ from celeriac.core import signals
 from celeriac.core.errors import ImproperlyConfigured
 from celeriac.settings import BY_NAME
 
+from .alarm import Alarm
 from .persistent import PersistentScheduler
 from .register import can_share
 from .shared import SharedScheduler
@@ -81,7 +82,7 @@ class Service:
         self._is_shutdown = threading.Event()
         self._is_stopped = threading.Event()
         # What ends a sleep: the end of all, or something new for the scheduler to see.
-        self.alarm = threading.Event()
+        self.alarm = Alarm()
         self._scheduler: Any = None
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -103,6 +104,7 @@ class Service:
         except (KeyboardInterrupt, SystemExit):
             self._is_shutdown.set()
         finally:
+            logger.info("beat: Shutting down...")
             self.sync()
 
     def _sleep(self, seconds: float | None) -> None:
@@ -120,7 +122,6 @@ class Service:
 
     def stop(self, wait: bool = False) -> None:
         """End the loop, from any thread or from a signal's handler."""
-        logger.info("beat: Shutting down...")
         self._is_shutdown.set()
         self.alarm.set()
         if wait:

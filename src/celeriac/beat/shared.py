@@ -8,6 +8,7 @@ from typing import Any, Final
 from celeriac.core.clock import SYSTEM_CLOCK, Clock
 from celeriac.core.errors import LeaseLost, OperationalError
 
+from .alarm import Alarm
 from .hearing import Hearing
 from .judging import check_entry
 from .lead import Lead
@@ -31,7 +32,7 @@ class SharedScheduler(Scheduler):
     def __init__(self, app: Any, *args: Any, clock: Clock = SYSTEM_CLOCK, **kwargs: Any) -> None:
         kwargs.pop("schedule_filename", None)
         self.clock = clock
-        self.alarm = threading.Event()
+        self.alarm = Alarm()
         self._register = Register(app)
         ttl = app.conf.beat_lease_ttl
         self._leadership = Leadership(self._register.lease, self._register.link, self._register.book, ttl, clock)

@@ -278,3 +278,23 @@ def test_relative_intervals_are_rounded(make_desk) -> None:
 def test_its_info_names_the_book(make_desk) -> None:
     desk: Desk = make_desk(beat_name="mine")
     assert "schedule -> mine in memory://" in desk.scheduler().info
+
+
+def test_a_store_that_lost_everything_is_filled_anew(make_desk, caplog) -> None:
+    desk = make_desk({"a": entry(10, "a")})
+    scheduler = desk.scheduler()
+    assert desk.run(scheduler, 10) == ["a"]
+    store = desk.app.transports.write.store
+    with store.lock:
+        store.books.clear()
+        store.leases.clear()
+    assert desk.run(scheduler, 25) == ["a", "a"]
+    assert scheduler.leads
+
+
+def test_a_message_for_no_queue_is_a_dead_letter_and_the_others_go_on(make_desk) -> None:
+    lost = {"exchange": "nowhere", "routing_key": "x", "exchange_type": "topic"}
+    desk = make_desk({"a": entry(10, "a"), "b": entry(10, "b", options=lost)})
+    assert desk.run(desk.scheduler(), 20) == ["a", "a"]
+    transport = desk.app.transports.write
+    assert len(transport.link().run(transport.dead.letters(), 5.0)) == 2
