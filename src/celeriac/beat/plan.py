@@ -27,6 +27,7 @@ class Definition(msgspec.Struct, frozen=True):
     source: str = STORED
 
 
+_LONGEST: Final = 16_384  # of what is stored of a program's entry: for people, so it can be cut
 _decoder = msgspec.json.Decoder(Definition)
 _lenient = msgspec.json.Encoder(enc_hook=repr, order="deterministic")
 _strict = msgspec.json.Encoder(order="deterministic")
@@ -60,7 +61,7 @@ def encoded(entry: Any, source: str) -> bytes:
     """The stored form. A program's own entry is only shown to others, so what JSON can't say is its repr there."""
     definition = definition_of(entry, source)
     if source == PROGRAM:
-        return _lenient.encode(definition)
+        return _shown(definition)
     if definition.schedule is None:
         raise ImproperlyConfigured(
             f"The periodic task {entry.name!r}: {entry.schedule!r} can't be stored; a schedule, a crontab or solar "
@@ -72,6 +73,16 @@ def encoded(entry: Any, source: str) -> bytes:
         raise ImproperlyConfigured(
             f"The periodic task {entry.name!r}: to be stored, its arguments and options must be plain JSON: {error}"
         ) from None
+
+
+def _shown(definition: Definition) -> bytes:
+    data = _lenient.encode(definition)
+    if len(data) <= _LONGEST:
+        return data
+    said = {
+        name: f"({len(_lenient.encode(getattr(definition, name)))} bytes)" for name in ("args", "kwargs", "options")
+    }
+    return _lenient.encode(msgspec.structs.replace(definition, **said))
 
 
 def decoded(data: bytes) -> Definition:

@@ -8,6 +8,7 @@ from celeriac.core.ports import Lease, Transport
 from celeriac.core.ports.plans import Book, Change, Firing, Plans, Tenure, plans_of
 
 _IO: Final = 5.0
+_CHUNK: Final = 1000
 
 
 def book_name(app: Any) -> str:
@@ -48,8 +49,11 @@ class Register:
         return self.link.run(self._plans.revision(self.book), _IO)
 
     def change(self, changes: Sequence[Change], tenure: Tenure | None = None) -> int:
-        """Write, and tell the leader; that it is told is not essential, for it also looks."""
-        revision = self.link.run(self._plans.change(self.book, changes, tenure), _IO)
+        """Write, and tell the leader; that it hears is not essential, for it also looks. Returns the last revision."""
+        revision = 0
+        for start in range(0, len(changes), _CHUNK):
+            some = changes[start : start + _CHUNK]
+            revision = self.link.run(self._plans.change(self.book, some, tenure), _IO)
         self.tell()
         return revision
 
