@@ -56,7 +56,14 @@ class Counter:
         is the last chance: then it is logged, and the join counts as open), EncodeError for an unwritable result.
         """
         transport: Transport | None = self._app.transports.results
-        if transport is None or transport.joins is None:
+        if transport is None:
+            logger.error(
+                "Task %s is a part of chord %s, and this worker has no result backend to count it in: the chord's body "
+                "will not be called. Set result_backend to that of the program that sent the chord.",
+                *(member.task_id, member.group),
+            )
+            return Counted(Count.OPEN), ""
+        if transport.joins is None:
             return Counted(Count.OPEN), ""  # celery.chord_unlock looks after it
         # Where the settlement closes the join, whoever repeats this part may fire in its place at once: it happens
         # once all the same. Elsewhere only one may hold the join, until it is taken for dead.

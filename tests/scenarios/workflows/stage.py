@@ -8,6 +8,7 @@ from typing import Any
 
 from celeriac import Celeriac
 from celeriac.canvas import Signature
+from servers.redis_cluster import RedisCluster
 from servers.redis_server import RedisServer
 
 from ..workers.notes import notes
@@ -98,4 +99,18 @@ def apart_stage(home: Path) -> Iterator[Stage]:
         stage.app.close()
 
 
-STAGES: dict[str, Callable[[Path], Any]] = {"sqlite": sqlite_stage, "redis": redis_stage, "apart": apart_stage}
+@contextmanager
+def cluster_stage(home: Path) -> Iterator[Stage]:
+    """Three masters; the keys of a join lie on one of them, messages on another."""
+    with RedisCluster() as cluster:
+        stage = Stage(home, cluster.url, cluster.url)
+        yield stage
+        stage.app.close()
+
+
+STAGES: dict[str, Callable[[Path], Any]] = {
+    "sqlite": sqlite_stage,
+    "redis": redis_stage,
+    "apart": apart_stage,
+    "cluster": cluster_stage,
+}

@@ -49,6 +49,17 @@ def test_chords_work_with_early_acknowledgement_and_results_in_another_database(
     stage.app.close()
 
 
+def test_chords_work_in_a_cluster(tmp_path: Path) -> None:
+    with STAGES["cluster"](tmp_path) as stage, stage.worker():
+        s = stage.s
+        for _ in range(5):  # joins on different masters
+            inner = chord([s("add", 1), s("add", 2)], s("total"))
+            assert chord([inner, s("add", 3)])(s("gather")).get(TIMEOUT) == [3, 3]
+            failed = chord([s("add", 1), s("fail")])(s("gather").on_error(s("old_errback")))
+            assert isinstance(failed.get(TIMEOUT, propagate=False), ChordError)
+            assert len(stage.wait_noted("old errback", failed.id)) == 1
+
+
 def test_a_header_may_take_longer_than_results_are_kept(redis: Stage) -> None:
     with redis.worker(FLOWS_EXPIRES="1"):
         body = chord([redis.s("add", 1), redis.s("slow", 2, 2.5)])(redis.s("gather")).id
