@@ -3,7 +3,7 @@
 from typing import Any
 
 from .compound import Compound, app_of, signatures
-from .kinds import CHAIN, GROUP, chain_of, kind_of, tasks_of
+from .kinds import CHAIN, GROUP, chain_of, kind_of, tasks_of, tasks_of
 from .operators import folded, joined, unchained
 from .signature import Signature, maybe_signature
 
@@ -51,12 +51,9 @@ class chain(_chain):  # noqa: N801 - Celery's name
 
 def _united(steps: list[Any]) -> Any:
     """The left fold of `|`, in one pass."""
-    first, *rest = steps
-    if kind_of(first) == GROUP and len(tasks_of(first)) == 1:
-        first = tasks_of(first)[0]  # unlike on the left of `|`
-    if kind_of(first) == GROUP:
-        first = joined(first, rest.pop(0))
-        if not rest:
-            return first
-    tasks = folded([first, *rest])
-    return tasks[0] if len(tasks) == 1 and first is not steps[0] else chain_of(tasks)
+    tasks = [step for step in steps if kind_of(step) != GROUP or tasks_of(step)]
+    header = bool(tasks) and kind_of(tasks[0]) == GROUP and len(tasks_of(tasks[0])) > 1
+    if header and len(tasks) > 1:
+        tasks[:2] = [joined(*tasks[:2])]
+    found = folded(tasks)
+    return found[0] if header and len(found) == 1 else chain_of(found)

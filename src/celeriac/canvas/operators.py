@@ -103,7 +103,7 @@ def _append(steps: list[Any], right: Tree) -> None:
             _append(steps, task)
     elif kind == GROUP and len(tasks_of(right)) == 1:
         _append(steps, tasks_of(right)[0])
-    elif kind == GROUP and steps and not tasks_of(right):
+    elif kind == GROUP and not tasks_of(right):
         pass
     else:
         _continue(steps, kind, right)
