@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from watched import Watched
+
 from .pages import PAGES, ROOT, Code, code
 
 SECONDS = 60
@@ -23,17 +25,9 @@ def name_of(page: Path) -> str:
 def worker(folder: Path, environment: dict[str, str]) -> Iterator[None]:
     """A worker of the folder's tasks, ended gently; what it logged is in worker.log."""
     command = [sys.executable, "-m", "celeriac", "-A", "tasks", "worker", "-l", "INFO", "-c", "2"]
-    with (folder / "worker.log").open("wb") as log:
-        running = subprocess.Popen(
-            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-        )
-    try:
+    with Watched(command, folder, environment, folder / "worker.log") as running:
         yield
-        running.terminate()
-        assert running.wait(SECONDS) == 0
-    finally:
-        running.kill()
-        running.wait(SECONDS)
+        assert running.stop(SECONDS) == 0
 
 
 def outcome(folder: Path, environment: dict[str, str], program: Code) -> tuple[int, list[str], str]:

@@ -1,78 +1,44 @@
 """Workers as real processes of the real command, to be killed and replaced."""
 
-import os
-import signal
-import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
-TESTS = Path(__file__).resolve().parents[1]
+from watched import PATIENCE, Watched
+from watched import environment as environment_of_tests
 
 
-class Worker:
-    """One `celeriac worker`; its output goes to a file and is shown when it fails to come up."""
+class Worker(Watched):
+    """One `celeriac worker`; what it prints is in a file too."""
 
     def __init__(self, folder: Path, name: str, environment: dict[str, str], *arguments: str) -> None:
         self.name = name
-        self.log = folder / f"{name}.log"
-        self._ready = threading.Event()
         self.ready_at = 0.0
-        command = [sys.executable, "-m", "faults.run_worker", "-n", f"{name}@x"]
-        self.process = subprocess.Popen(
-            [*command, *arguments],
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": f"{TESTS}:{os.environ.get('PYTHONPATH', '')}", **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        threading.Thread(target=self._read, daemon=True).start()
+        self._ready = threading.Event()
+        command = [sys.executable, "-m", "faults.run_worker", "-n", f"{name}@x", *arguments]
+        super().__init__(command, folder, environment_of_tests(**environment), folder / f"{name}.log")
 
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        with self.log.open("a") as log, self.process.stdout as lines:
-            for line in lines:
-                log.write(line)
-                log.flush()
-                if "ready." in line:
-                    self.ready_at = time.monotonic()
-                    self._ready.set()
+    def heard(self, line: str) -> None:
+        if "ready." in line and not self.ready_at:
+            self.ready_at = time.monotonic()
+            self._ready.set()
 
-    def wait_ready(self, seconds: float = 30.0) -> "Worker":
-        end = time.monotonic() + seconds
-        while not self._ready.wait(0.05):
-            if self.process.poll() is not None or time.monotonic() > end:
-                raise RuntimeError(f"{self.name} did not come up:\n{self.log.read_text()}")
+    def wait_ready(self, seconds: float = PATIENCE) -> "Worker":
+        self.wait_line("ready\\.", seconds)
         return self
 
     @property
     def is_ready(self) -> bool:
         return self._ready.is_set() and self.process.poll() is None
 
-    @property
-    def pid(self) -> int:
-        return self.process.pid
-
-    def signal(self, number: int) -> None:
-        os.kill(self.pid, number)
-
-    def kill(self) -> None:
-        """kill -9 of the parent alone: its children have to notice."""
-        self.process.kill()
-        self.process.wait()
-
     def children(self) -> list[int]:
         """The executing processes: children of the forking process, which is the parent's only child."""
         return [child for zygote in _children(self.pid) for child in _children(zygote)]
 
     def stop(self, seconds: float = 60.0) -> int:
-        """SIGTERM, and its exit code."""
-        self.signal(signal.SIGTERM)
-        return self.process.wait(seconds)
+        return super().stop(seconds)
 
 
 def _children(pid: int) -> list[int]:
@@ -120,5 +86,4 @@ class Fleet:
     def __exit__(self, *exc_info: Any) -> None:
         for worker in self.workers:
             if worker.process.poll() is None:
-                worker.process.kill()
-                worker.process.wait()
+                worker.kill()

@@ -67,6 +67,7 @@ class Ledger:
         self.acknowledged: set[str] = set()
         self.indeterminate: set[str] = set()  # sending raised: they may have been sent, or not
         self._runs: dict[str, list[Run]] = defaultdict(list)
+        self._ended: set[str] = set()
         self._read: dict[str, int] = {}  # file -> how far
         self._open: dict[tuple[str, str], Run] = {}  # (file, task) -> the run that has begun there
 
@@ -74,6 +75,8 @@ class Ledger:
         """Every run so far, by task id."""
         for entry in os.scandir(self.folder):
             done = self._read.get(entry.name, 0)
+            if entry.stat().st_size == done:
+                continue  # of thousands of files (one a process) few are new
             with open(entry.path, "rb") as file:
                 file.seek(done)
                 new = file.read()
@@ -88,10 +91,12 @@ class Ledger:
             self._runs[task_id].append(run)
         else:
             self._open.pop((file, task_id)).end = float(at)
+            self._ended.add(task_id)
 
     def ended(self) -> set[str]:
         """The acknowledged ids that ended at least once."""
-        return {id for id, runs in self.runs().items() if any(run.end for run in runs)} & self.acknowledged
+        self.runs()
+        return self._ended & self.acknowledged
 
     def running(self) -> list[Run]:
         """What has begun and not ended, as far as anybody wrote."""

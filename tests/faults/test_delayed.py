@@ -12,7 +12,8 @@ from celeriac.core.ids import uuid
 
 from .conftest import Campaign, wait_for
 
-DELAYED = int(os.environ.get("FAULTS_DELAYED", "20000"))
+DELAYED = int(os.environ.get("FAULTS_DELAYED", "10000"))
+MORE_KIB = 4096 + DELAYED // 2  # half a KiB each would be less than any of them takes
 
 
 def resident_kib(pid: int) -> int:
@@ -46,7 +47,7 @@ def test_thousands_of_delayed_tasks_run_once_and_on_time(campaign: Campaign) -> 
     for_later = send_delayed(campaign, [begin + timedelta(days=1)] * 1000)
     campaign.ledger.acknowledged.difference_update(for_later)
     wait_for(lambda: campaign.waiting() == 0, 20)
-    assert resident_kib(first.pid) < before + 16_384
+    assert resident_kib(first.pid) < before + MORE_KIB
     assert fleet.workers[1].stop() == 0  # restarts while they wait, and while they come due
     fleet.replace(fleet.workers[1]).wait_ready()
     wait_for(lambda: len(campaign.ledger.ended()) > DELAYED // 4, 40 + DELAYED / 500)
@@ -56,9 +57,12 @@ def test_thousands_of_delayed_tasks_run_once_and_on_time(campaign: Campaign) -> 
     campaign.assert_nothing_lost()
     late = sorted(campaign.ledger.runs()[id][0].begin - due[id] for id in due)
     assert late[0] > -0.01, "one ran too early"
-    assert late[len(late) * 99 // 100] < 1.0, f"median {late[len(late) // 2]:.2f} s, worst {late[-1]:.2f} s"
+    median, nearly_all = late[len(late) // 2], late[len(late) * 99 // 100]
+    assert (median < 1.0, nearly_all < 5.0) == (True, True), (
+        f"median {median:.2f} s, 99 of 100 within {nearly_all:.2f} s"
+    )
     assert not set(for_later) & set(campaign.ledger.runs())
-    assert resident_kib(first.pid) < before + 16_384
+    assert resident_kib(first.pid) < before + MORE_KIB
 
 
 def test_delayed_tasks_survive_the_death_of_every_worker(campaign: Campaign) -> None:

@@ -10,7 +10,7 @@ from .conftest import Campaign, wait_for
 def test_a_new_process_for_every_task(pool: str, campaign: Campaign) -> None:
     campaign.fleet.arguments = ("-c", "2", "-P", pool, "--max-tasks-per-child", "1")
     campaign.fleet.start_ready(2)
-    sent = campaign.send("work", count=2000 if pool == "prefork" else 500)
+    sent = campaign.send("work", count=500 if pool == "prefork" else 200)
     campaign.wait_ended(sent, 120)
     wait_for(lambda: campaign.waiting() == 0, 5)
     campaign.assert_nothing_lost()

@@ -1,16 +1,15 @@
 """The real command as a subprocess, in a folder of its own: called and waited for, or running while the test looks."""
 
 import os
-import queue
+import re
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
-DEADLINE = 40.0
+from watched import PATIENCE, Watched
+
+DEADLINE = PATIENCE
 CELERIAC = [sys.executable, "-m", "celeriac"]
 
 TASKS = """
@@ -73,69 +72,34 @@ class Home:
         return self.start("-A", "tasks", "worker", "-l", "INFO", "-c", "2", *words, **environ).wait_for(" ready.")
 
 
-class Running:
-    """A process whose lines are read as they come."""
+class Running(Watched):
+    """A command that is followed line by line: each wait goes on where the last one found what it looked for."""
 
     def __init__(self, folder: Path, command: list[str], environ: dict[str, str]) -> None:
-        self.process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env={**environ, "PYTHONUNBUFFERED": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        self.lines: list[str] = []
-        self._coming: queue.Queue[str | None] = queue.Queue()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self._coming.put(line)
-        self._coming.put(None)
+        super().__init__(command, folder, environ)
+        self._at = 0
 
     @property
     def output(self) -> str:
-        return "".join(self.lines)
+        """What has been read on to."""
+        return "".join(f"{line}\n" for line in self.lines[: self._at])
+
+    @property
+    def last(self) -> str:
+        """The line that was found last."""
+        return self.lines[self._at - 1]
 
     def wait_for(self, text: str) -> Self:
         """Read on until a line holds this text."""
-        end = time.monotonic() + DEADLINE
-        while True:
-            try:
-                line = self._coming.get(timeout=max(0.0, end - time.monotonic()))
-            except queue.Empty:
-                line = None
-            assert line is not None, f"{text!r} did not come in:\n{self.output}"
-            self.lines.append(line)
-            if text in line:
-                return self
-
-    def signal(self, number: int) -> None:
-        self.process.send_signal(number)
-
-    def wait(self) -> int:
-        """Its exit code; what it printed until then is in `output`."""
-        code = self.process.wait(DEADLINE)
-        while (line := self._coming.get(timeout=DEADLINE)) is not None:
-            self.lines.append(line)
-        return code
-
-    def stop(self) -> int:
-        self.process.terminate()
-        return self.wait()
-
-    def __enter__(self) -> Self:
+        self._at = self.find(re.escape(text), self._at) + 1
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait(DEADLINE)
-        self._reader.join(DEADLINE)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
+    def wait(self) -> int:
+        """Its exit code; all that it printed is in `output`."""
+        code = self.wait_end()
+        self._at = len(self.lines)
+        return code
+
+    def stop(self, seconds: float = PATIENCE) -> int:
+        self.process.terminate()
+        return self.wait()

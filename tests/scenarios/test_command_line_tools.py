@@ -66,7 +66,7 @@ def test_purge_asks_and_then_deletes(home: Home) -> None:
 def test_dead_letters_are_listed_shown_replayed_and_discarded(any_home: Home) -> None:
     any_home.write(TASKS_WITHOUT_LATE)
     task_id = any_home.out("-A", "tasks", "call", "tasks.late", "-a", '["\\u001b[31mred"]')
-    with any_home.worker() as worker:
+    with any_home.start("-A", "tasks", "worker", "-l", "INFO", "-c", "2") as worker:
         worker.wait_for("unregistered task")
         _until_dead(any_home)
         assert worker.stop() == 0

@@ -16,9 +16,9 @@ def test_a_new_user_calls_a_task_and_sees_it_in_the_log(any_home: Home) -> None:
         assert any_home.out("-A", "tasks", "result", task_id) == "5"
         worker.wait_for(f"Task tasks.add[{task_id}] received")
         worker.wait_for("succeeded in")
-        assert "ForkPoolWorker-" in worker.lines[-1]
-        assert f"Task tasks.add[{task_id}] succeeded in" in worker.lines[-1]
-        assert worker.lines[-1].endswith("s: 5\n")
+        assert "ForkPoolWorker-" in worker.last
+        assert f"Task tasks.add[{task_id}] succeeded in" in worker.last
+        assert worker.last.endswith("s: 5")
         assert worker.stop() == 0
     for word in ("[config]", ".> transport:", ".> results:", ".> concurrency: 2 (prefork)", "[queues]", "[tasks]"):
         assert word in worker.output
@@ -29,7 +29,7 @@ def test_a_new_user_calls_a_task_and_sees_it_in_the_log(any_home: Home) -> None:
 
 def test_the_app_may_be_named_behind_the_command_too(home: Home) -> None:
     with home.start("worker", "--app=tasks", "-n", "w1@%h", "-l", "INFO").wait_for(" ready.") as worker:
-        assert "w1@" in worker.lines[-1]
+        assert "w1@" in worker.last
         assert worker.stop() == 0
 
 
@@ -37,7 +37,7 @@ def test_what_a_task_prints_is_in_the_log_with_its_process(home: Home) -> None:
     with home.worker() as worker:
         home.out("-A", "tasks", "call", "tasks.talk", "-a", '["good morning"]')
         worker.wait_for("good morning")
-        assert "WARNING/ForkPoolWorker-" in worker.lines[-1]
+        assert "WARNING/ForkPoolWorker-" in worker.last
 
 
 def test_each_process_has_its_log_file_if_the_name_says_so(home: Home, tmp_path: Path) -> None:
