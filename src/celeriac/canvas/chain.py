@@ -3,7 +3,7 @@
 from typing import Any
 
 from .compound import Compound, app_of, signatures
-from .kinds import CHAIN, GROUP, chain_of, kind_of, tasks_of, tasks_of
+from .kinds import CHAIN, GROUP, chain_of, kind_of, tasks_of
 from .operators import folded, joined, unchained
 from .signature import Signature, maybe_signature
 
