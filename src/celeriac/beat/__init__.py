@@ -3,6 +3,7 @@
 from .embedded import EmbeddedService
 from .entry import BeatLazyFunc, ScheduleEntry, SchedulingError
 from .persistent import PersistentScheduler
+from .pidbox import BeatPidbox
 from .scheduler import DEFAULT_MAX_INTERVAL, Scheduler, event_t
 from .service import Service
 from .shared import SharedScheduler
@@ -10,6 +11,7 @@ from .shared import SharedScheduler
 __all__ = [
     "DEFAULT_MAX_INTERVAL",
     "BeatLazyFunc",
+    "BeatPidbox",
     "EmbeddedService",
     "PersistentScheduler",
     "ScheduleEntry",

@@ -44,6 +44,7 @@ class Beat:
         no_color: bool | None = None,
         quiet: bool = False,
         hostname: str | None = None,
+        remote_control: bool | None = None,
         setup_logging: SetUpLogging = _plain_logging,
         **kwargs: Any,
     ) -> None:
@@ -56,6 +57,7 @@ class Beat:
         self.no_color = no_color
         self.quiet = quiet
         self.hostname = hostname
+        self.remote_control = remote_control
         self._setup_logging = setup_logging
 
     def run(self) -> int:
@@ -84,6 +86,7 @@ class Beat:
             scheduler_cls=self.scheduler_cls,
             schedule_filename=self.schedule,
             hostname=self.hostname,
+            remote_control=self.remote_control,
         )
 
     def init_loader(self) -> None:

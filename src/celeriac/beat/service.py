@@ -1,7 +1,9 @@
 """Service: runs one scheduler until it is told to stop."""
 
 import logging
+import socket
 import threading
+import time
 from typing import Any, Final
 
 from celeriac.app.plugins import entry_points, load
@@ -12,6 +14,7 @@ from celeriac.settings import BY_NAME
 
 from .alarm import Alarm
 from .persistent import PersistentScheduler
+from .pidbox import BeatPidbox
 from .register import can_share
 from .shared import SharedScheduler
 
@@ -77,8 +80,9 @@ class Service:
         self.max_interval = wanted or self.scheduler_cls.max_interval
         self._asked = max_interval
         self.schedule_filename = schedule_filename or app.conf.beat_schedule_filename
-        self.remote_control = remote_control
-        self.hostname = hostname
+        self.remote_control = app.conf.beat_enable_remote_control if remote_control is None else remote_control
+        self.hostname = hostname or f"celerybeat@{socket.gethostname()}"
+        self.last_tick: float | None = None  # monotonic
         self._is_shutdown = threading.Event()
         self._is_stopped = threading.Event()
         # What ends a sleep: the end of all, or something new for the scheduler to see.
@@ -96,15 +100,22 @@ class Service:
         signals.beat_init.send(sender=self)
         if embedded_process:
             signals.beat_embedded_init.send(sender=self)
+        pidbox = BeatPidbox(self) if self.remote_control else None
         try:
+            if pidbox is not None:
+                pidbox.start()
             while not self._is_shutdown.is_set():
-                self._sleep(scheduler.tick())
+                pause = scheduler.tick()
+                self.last_tick = time.monotonic()
+                self._sleep(pause)
                 if scheduler.should_sync():
                     scheduler._do_sync()
         except (KeyboardInterrupt, SystemExit):
             self._is_shutdown.set()
         finally:
             logger.info("beat: Shutting down...")
+            if pidbox is not None:
+                pidbox.close()
             self.sync()
 
     def _sleep(self, seconds: float | None) -> None:

@@ -12,7 +12,6 @@ from celeriac.worker import log
 from celeriac.worker.nodenames import fill_in, node_name
 
 from . import daemon, privileges
-from .absent import refused
 from .context import Session, configured, session
 from .daemon import daemon_options
 from .pidfile import PidFile
@@ -24,11 +23,12 @@ from .types import LOG_LEVEL
 @click.option("-s", "--schedule", help="The file of the persistent scheduler (beat_schedule_filename).")
 @click.option("-S", "--scheduler", help="shared (default), persistent, another short name, or module:Class.")
 @click.option("--max-interval", type=float, help="Sleep between two looks at the schedule at most so long, seconds.")
-@click.option("-n", "--hostname", help="This beat's name in file names: %h host and domain, %n host, %d domain.")
+@click.option("-n", "--hostname", help="This beat's name: %h host and domain, %n host, %d domain.")
 @click.option("-l", "--loglevel", type=LOG_LEVEL, default="WARNING", show_default=True, help="Log at this level.")
 @daemon_options
-@refused("--enable-remote-control", flag=True)
-@click.option("--no-enable-remote-control", is_flag=True, help="Accepted; there is none.")
+@click.option(
+    "--enable-remote-control/--no-enable-remote-control", default=None, help="Answer `inspect ping` as celerybeat@host."
+)
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> None:
     """Send periodic tasks (beat_schedule, add_periodic_task, celeriac schedule add) when they are due.
@@ -51,7 +51,7 @@ def run_beat(mine: Session, given: dict[str, Any]) -> int:
     """Set up, run, return the exit code."""
     app = mine.app
     background = daemon.read(app.conf, given, area="beat")
-    hostname = node_name(given["hostname"])
+    hostname = node_name(given["hostname"] or "celerybeat@%h")
     logfile = fill_in(background.logfile, hostname) if background.logfile else None
     beat = Beat(
         app=app,
@@ -62,7 +62,8 @@ def run_beat(mine: Session, given: dict[str, Any]) -> int:
         logfile=logfile,
         no_color=not mine.error_color,
         quiet=mine.quiet,
-        hostname=given["hostname"],
+        hostname=hostname,
+        remote_control=given["enable_remote_control"],
         setup_logging=_Logging(hostname),
     )
     pidfile = PidFile(background.pidfile)

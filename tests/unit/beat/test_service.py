@@ -79,6 +79,48 @@ def test_in_a_thread(desk) -> None:
     assert not embedded.is_alive()
 
 
+def running(service: Service) -> threading.Thread:
+    thread = threading.Thread(target=service.start)
+    thread.start()
+    assert service.scheduler.ticked.wait(30)
+    return thread
+
+
+def pinged(desk, **call):
+    """Who answers, as soon as somebody does."""
+    end = time.monotonic() + 30
+    while not (found := desk.app.control.ping(timeout=0.3, **call)):
+        assert time.monotonic() < end
+    return found
+
+
+def test_a_beat_answers_pings_if_it_is_asked_to(desk) -> None:
+    service = Service(desk.app, scheduler_cls=Ticking, remote_control=True, hostname="celerybeat@here")
+    thread = running(service)
+    try:
+        assert pinged(desk) == [{"celerybeat@here": {"ok": "pong"}}]
+        assert pinged(desk, destination=["celerybeat@here"])
+        assert not desk.app.control.ping(timeout=0.3, destination=["other@here"])
+        assert not desk.app.control.broadcast("stats", reply=True, timeout=0.3)
+        service.last_tick -= 100
+        assert pinged(desk)
+        desk.app.conf.beat_remote_control_max_tick_age = 5
+        assert not desk.app.control.ping(timeout=0.3)
+    finally:
+        service.stop(wait=True)
+        thread.join(30)
+
+
+def test_a_beat_that_was_not_asked_to_answers_nothing(desk) -> None:
+    service = Service(desk.app, scheduler_cls=Ticking)
+    thread = running(service)
+    try:
+        assert not desk.app.control.ping(timeout=0.3)
+    finally:
+        service.stop(wait=True)
+        thread.join(30)
+
+
 def test_an_unknown_scheduler_is_refused(desk) -> None:
     with pytest.raises(ImproperlyConfigured, match="there is no 'nope'; there are persistent, shared"):
         Service(desk.app, scheduler_cls="nope")

@@ -275,8 +275,8 @@ def test_a_setting_of_a_later_release_may_only_have_its_default() -> None:
 
 
 def test_a_setting_without_effect_is_kept_with_a_warning() -> None:
-    with pytest.warns(CeleriacWarning, match="beat_enable_remote_control has no effect yet"):
-        assert read_object({"beat_enable_remote_control": True}) == {"beat_enable_remote_control": True}
+    with pytest.warns(CeleriacWarning, match="override_backends has no effect yet"):
+        assert read_object({"override_backends": {"a": "b"}}) == {"override_backends": {"a": "b"}}
     # Neither our default nor Celery's asks for anything.
     read_object({"beat_schedule": {}, "beat_scheduler": "celery.beat:PersistentScheduler"})
 

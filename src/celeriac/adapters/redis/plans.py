@@ -53,7 +53,7 @@ return redis.call('INCR', KEYS[2])
 )
 
 # KEYS: lease, definitions, marks, unacked, index, dead letters, their index. ARGV: term and holder, number of ticks,
-# per tick its name, what its mark must begin with and the new mark; then per step the number of its tick, what, a, b, c.
+# per tick its name, what its mark must begin with, the new mark; then per step the number of its tick, what, a, b, c.
 _FIRE = script(
     _CHECK
     + """

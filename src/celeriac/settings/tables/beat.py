@@ -1,6 +1,6 @@
 """Settings about periodic tasks."""
 
-from ..declare import INERT, Setting
+from ..declare import Setting
 from ..kinds import ANY, BOOL, CLASS, DICT, PATH, SECONDS, TEXT, WHOLE
 
 TITLE = "Periodic tasks"
@@ -10,16 +10,16 @@ SETTINGS = (
         "beat_schedule",
         DICT,
         {},
-        "The periodic tasks: a dict from a name to `task`, `schedule`, `args`, `kwargs`, `options`, `relative`, `missed`, "
-        "`missed_limit`, `overlap`, `overlap_timeout`.",
+        "The periodic tasks: a dict from a name to `task`, `schedule`, `args`, `kwargs`, `options`, `relative`, "
+        "`missed`, `missed_limit`, `overlap`, `overlap_timeout`.",
         old="CELERYBEAT_SCHEDULE",
     ),
     Setting(
         "beat_scheduler",
         CLASS,
         "celeriac.beat:SharedScheduler",
-        "The class that says what is due: `shared`, `persistent`, another short name, or a path. Where the broker can't "
-        "hold schedules, the default is `persistent`.",
+        "The class that says what is due: `shared`, `persistent`, another short name, or a path. Where the broker "
+        "can't hold schedules, the default is `persistent`.",
         old="CELERYBEAT_SCHEDULER",
         celery="celery.beat:PersistentScheduler",
         why="Any number of beats may run: one leads, and the others take over within seconds.",
@@ -71,17 +71,15 @@ SETTINGS = (
         "beat_enable_remote_control",
         BOOL,
         False,
-        "Let the scheduler answer `inspect ping`.",
+        "Let beat answer `inspect ping`, as the node celerybeat@host.",
         old="CELERYBEAT_ENABLE_REMOTE_CONTROL",
-        feature=INERT,
     ),
     Setting(
         "beat_remote_control_max_tick_age",
         SECONDS,
         None,
-        "Stop answering when the last look at the schedule is longer ago than this.",
+        "Answer no ping when the last look at the schedule is longer ago than this, in seconds.",
         old="CELERYBEAT_REMOTE_CONTROL_MAX_TICK_AGE",
-        feature=INERT,
     ),
     Setting("beat_logfile", PATH, None, "The scheduler's log file.", declared=False),
     Setting("beat_pidfile", PATH, None, "The scheduler's pid file.", declared=False),

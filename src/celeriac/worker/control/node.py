@@ -4,9 +4,9 @@ import asyncio
 import inspect
 import logging
 import re
-from fnmatch import fnmatchcase
 from typing import Any, Final
 
+from celeriac.control.addressing import is_meant_for
 from celeriac.control.busbox import pidbox
 from celeriac.control.calling import RECORDED, exchanges
 from celeriac.core.errors import (
@@ -101,7 +101,7 @@ class Node:
             message = self._pidbox.read(payload)
             body = body_of(message, self._accept)
             method, arguments = body["method"], body.get("arguments") or {}
-            meant = self._is_meant(body)
+            meant = is_meant_for(self.hostname, body)
         except (DecodeError, ContentDisallowed, SerializerNotInstalled, ImproperlyConfigured) as exc:
             logger.error("A remote control command can't be read: %s", exc)
             return
@@ -118,16 +118,6 @@ class Node:
         to = body.get("reply_to")
         if to and reply is not _NO_REPLY:
             await self._answer(to, body.get("ticket"), reply)
-
-    def _is_meant(self, body: dict[str, Any]) -> bool:
-        destination, pattern = body.get("destination"), body.get("pattern")
-        if destination and self.hostname not in destination:
-            return False
-        if pattern and body.get("matcher") == "pcre":
-            return re.match(pattern, self.hostname) is not None
-        if pattern and body.get("matcher"):
-            return fnmatchcase(self.hostname, pattern)
-        return True
 
     async def _dispatch(self, method: str, arguments: dict[str, Any]) -> Any:
         try:

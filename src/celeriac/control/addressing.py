@@ -1,0 +1,18 @@
+"""Whether a command is meant for a node: by its name, or by a pattern that fits it."""
+
+import re
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+
+def is_meant_for(hostname: str, body: Mapping[str, Any]) -> bool:
+    """Raises re.error for a pattern that is none, TypeError for what is no command."""
+    destination, pattern = body.get("destination"), body.get("pattern")
+    if destination and hostname not in destination:
+        return False
+    if pattern and body.get("matcher") == "pcre":
+        return re.match(pattern, hostname) is not None
+    if pattern and body.get("matcher"):
+        return fnmatchcase(hostname, pattern)
+    return True
