@@ -18,6 +18,7 @@ from celeriac.testing.conformance import (
     Harness,
     JoinsContract,
     LeaseContract,
+    PlansContract,
     RecoveryContract,
     ResultsContract,
     SettlingContract,
@@ -104,6 +105,9 @@ class TestBus(BusContract): ...
 
 
 class TestLease(LeaseContract): ...
+
+
+class TestPlans(PlansContract): ...
 
 
 class TestRecovery(RecoveryContract): ...
