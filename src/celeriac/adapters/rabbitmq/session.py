@@ -16,6 +16,7 @@ from typing import Final
 
 from ...core.message import Queue
 from . import methods
+from .channel import Answer
 from .contents import Arrival
 from .holding import Given, Holding
 from .pipe import Pipe
@@ -26,7 +27,7 @@ CLAIMING: Final = 3
 _GETS: Final = 32
 _MANY: Final = 8  # who claims so many at once runs short tasks
 _MOMENT: Final = 0.01  # how long a claim waits for what is on its way
-_STALE: Final = 0.05  # pushed and not claimed for so long: nobody here is free for it
+_STALE: Final = 0.25  # pushed and not claimed for so long: nobody here is free for it
 _LARGEST: Final = 65535
 _LEAVING: Final = 2.0
 
@@ -34,12 +35,13 @@ _LEAVING: Final = 2.0
 class Consuming:
     """One queue that is consumed: its consumers' tags, what they may send in all, and what has come."""
 
-    __slots__ = ("buffer", "credit", "group", "queue", "tags")
+    __slots__ = ("asked", "buffer", "credit", "group", "queue", "tags")
 
     def __init__(self, queue: Queue, group: str) -> None:
         self.queue = queue
         self.group = group  # under which the holding counts what these consumers brought
         self.tags: list[str] = []
+        self.asked: list[Answer] = []  # consumers that the server has not confirmed yet, and some that it has
         self.credit = 0
         self.buffer: deque[Arrival] = deque()
 
@@ -178,7 +180,9 @@ class Session:
         self._by_tag[tag] = consuming
         ask, channel, queue = self.pipe.talk.ask, self.channel, consuming.queue
         ask(channel, methods.Qos(prefetch_count=more))
-        ask(channel, methods.Consume(queue=queue.name, consumer_tag=tag, arguments=queue.consumer_arguments or {}))
+        consume = methods.Consume(queue=queue.name, consumer_tag=tag, arguments=queue.consumer_arguments or {})
+        consuming.asked = [answer for answer in consuming.asked if not answer.done]
+        consuming.asked.append(ask(channel, consume))
 
     def _delivered(self, tag: str, arrival: Arrival) -> None:
         consuming = self._by_tag.get(tag)
@@ -223,6 +227,9 @@ class Session:
 
     async def stop(self, queues: Sequence[Consuming]) -> None:
         """Cancel these consumers; what they had sent and nobody has claimed goes back."""
+        # RabbitMQ 3.10 loses the channel if a consumer is cancelled before it has been confirmed.
+        for answer in [answer for consuming in queues for answer in consuming.asked]:
+            await self.pipe.wait(answer)
         ask = self.pipe.talk.ask
         asked = [ask(self.channel, methods.Cancel(consumer_tag=tag)) for consuming in queues for tag in consuming.tags]
         for answer in asked:
