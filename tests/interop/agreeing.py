@@ -8,7 +8,9 @@ from .differences import BECAME
 
 Seen = dict[str, Any]
 
-_SIGNATURES = frozenset({"celery.chord", "celery.group"})  # Celery stores failures under the ids of signatures, too
+_SIGNATURES = frozenset(
+    {"celery.chain", "celery.chord", "celery.group"}
+)  # Celery stores failures under the ids of signatures, too
 _CHORD_ERROR = re.compile(r'ChordError\("Dependency <[^>]*> raised (.*?)"\)')
 _FOR = re.compile("<[^>]*>")
 _ALWAYS = ("state", "result", "name", "args", "kwargs", "retries", "children")
@@ -16,6 +18,7 @@ _ALWAYS = ("state", "result", "name", "args", "kwargs", "retries", "children")
 
 def disagreements(name: str, theirs: Seen, ours: Seen) -> Iterator[str]:
     """What is different, in words; nothing if they agree."""
+    ours = _without_our_errbacks(theirs, ours)
     for what in ("refused", "value", "state"):
         they, we = theirs["client"].get(what), ours["client"].get(what)
         if they != we and they != _own_errors(they, we):
@@ -49,6 +52,22 @@ def _of_task(label: str, theirs: Seen, ours: Seen, parents: bool) -> Iterator[st
             yield f"{label}: traceback {one['traceback']} and {other['traceback']}, {one['queue']} and {other['queue']}"
         if parents and not nameless and _parent(label, one, theirs) != _parent(label, other, ours):
             yield f"{label}.parent: {one['parent']} there, {other['parent']} here"
+
+
+def _without_our_errbacks(theirs: Seen, ours: Seen) -> Seen:
+    """Ours, without the errbacks of tasks that never ran, which Celery forgets if they are in a chain."""
+    forgotten = set()
+    for key in ours["runs"].keys() - theirs["runs"].keys():
+        failed = _FOR.search(key)
+        label = failed[0].strip("<>") if failed else ""
+        if label and _never_ran(label, ours["tasks"].get(label, []), ours):
+            forgotten.add(key)
+    labels = {key.partition(":")[0] for key in forgotten} - {key.partition(":")[0] for key in theirs["runs"]}
+    return {
+        **ours,
+        "runs": {key: count for key, count in ours["runs"].items() if key.partition(":")[0] not in labels},
+        "tasks": {label: tasks for label, tasks in ours["tasks"].items() if label not in labels},
+    }
 
 
 def _own_errors(they: Any, we: Any) -> Any:
@@ -113,7 +132,7 @@ def _parents(shape: Any) -> Iterator[Any]:
 
 
 def _same_end(theirs: Any, ours: Any) -> bool:
-    if theirs[0] in ("unknown", "None"):
+    if theirs[0] in ("unknown", "None", "celery.chain"):
         return True  # nothing is stored there, or not the name
     if theirs[2] is None or ours[2] is None:
         return bool(theirs[0] == ours[0] and theirs[2] is ours[2])

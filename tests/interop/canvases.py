@@ -74,8 +74,12 @@ class _Maker:
         return [self._any(depth) for _ in range(self._rng.choices((least, 2, 3, 4), (1, 5, 3, 1))[0])]
 
     def _members(self, depth: int) -> list[Spec]:
-        """Of a group, which may become a header: none ends in a group itself, for Celery miscounts those."""
-        return [["chain", [one, self._task()]] if _ends_in_group(one) else one for one in self._several(1, depth)]
+        """Of a group, which may become a header."""
+        return [self._one_end(one) for one in self._several(1, depth)]
+
+    def _one_end(self, spec: Spec) -> Spec:
+        """It ends in one task: Celery miscounts members of headers that don't, and repeats what follows such bodies."""
+        return ["chain", [spec, self._task()]] if _ends_in_group(spec) else spec
 
     def _chain(self, depth: int) -> Spec:
         return ["chain", self._several(2, depth)]
@@ -84,7 +88,7 @@ class _Maker:
         return ["group", self._members(depth)]
 
     def _chord(self, depth: int) -> Spec:
-        return ["chord", self._members(depth), self._any(min(depth, 2))]
+        return ["chord", self._members(depth), self._one_end(self._any(min(depth, 2)))]
 
     def _or(self, depth: int) -> Spec:
         return ["or", self._any(depth), self._any(depth)]
@@ -156,6 +160,7 @@ _TRICKY: Final[dict[str, Any]] = {
     "chord-of-chords": lambda t: _chord([_chord([t(), t()], t()), _chord([t(), t()], t())], t()),
     "chord-into-chain": lambda t: _chord([t(), t()], _chain(t(), t())),
     "chord-into-group": lambda t: _chord([t(), t()], _group(t(), t())),
+    "chord-into-group-then-chord": lambda t: _chain(_chord([t(), t()], _group(t(), t())), _chord([t(), t()], t())),
     "chord-into-chord": lambda t: _chord([t(), t()], _chord([t(), t()], t())),
     "empty-header": lambda t: _chord([], t()),
     "chain-ends-in-group": lambda t: _chain(t(), _group(t(), t())),
@@ -203,6 +208,9 @@ _TRICKY: Final[dict[str, Any]] = {
     "header-fails": lambda t: _chord([t(), t.fail(), t()], t()),
     "header-fails-with-errback-on-the-body": lambda t: _chord([t(), t.fail()], t(link_error=[t.errback(True)])),
     "header-fails-before-a-chain": lambda t: _chord([t(), t.fail()], _chain(t(), t())),
+    "header-fails-before-a-chain-with-an-errback": lambda t: _chord(
+        [t(), t.fail()], _chain(t(link_error=[t.errback(False)]), t(link_error=[t.errback(True)]))
+    ),
     "header-fails-before-a-group": lambda t: _chord([t(), t.fail()], _group(t(), t())),
     "header-chain-fails": lambda t: _chord([_chain(t.fail(), t()), t()], t()),
     "inner-header-fails": lambda t: _chord([_chord([t(), t.fail()], t()), t()], t()),

@@ -17,6 +17,8 @@ from typing import Final
 #
 # - A group as the body of a chord whose header failed: Celery stores the part's own error for its tasks, but a
 #   ChordError for a single task. We store ChordError for both.
+# - The errbacks of the tasks of a chain that is a body, when its header failed: Celery calls none, we call those of
+#   the first.
 # - A workflow with a task that fails somewhere inside may never end in Celery: the failure of an inner chord is not
 #   counted in the outer one, and that of a group is stored for the group's id, which nobody waits for. With us every
 #   workflow ends, and nothing more is compared of these.
@@ -24,8 +26,9 @@ from typing import Final
 # Then, by name:
 
 OTHERWISE: Final[dict[str, str]] = {
+    "chord-into-group-then-chord": "Celery runs what follows a group that is a body once for each of the group's tasks, "
+    "with that task's result; we run it once, with the list of them",
     "chord-of-groups": "Celery turns round the order of the tasks of a group within a header; we keep it",
-    "g18": "Celery forgets the errbacks of the first task of a chain that is a body; we call them",
 }
 
 # The parent_id of what a task became: Celery names the task itself, whose id it has; we name who sent the task.
