@@ -26,8 +26,8 @@ from typing import Final
 # Then, by name:
 
 OTHERWISE: Final[dict[str, str]] = {
-    "chord-into-group-then-chord": "Celery runs what follows a group that is a body once for each of the group's tasks, "
-    "with that task's result; we run it once, with the list of them",
+    "chord-into-group-then-chord": "Celery runs what follows a group that is a body once for each of its "
+    "tasks, with that task's result; we run it once, with the list of them",
     "chord-of-groups": "Celery turns round the order of the tasks of a group within a header; we keep it",
 }
 
