@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -21,8 +22,10 @@ from .rabbitmq_server import RabbitServer
 class RabbitNode:
     """What a test needs of the shared node: URLs into a virtual host that no other process uses."""
 
-    def __init__(self, port: int, number: int) -> None:
-        self.port = port
+    def __init__(self, known: dict[str, Any], number: int) -> None:
+        self.port: int = known["port"]
+        self.tls_port = int(known["tls_port"])
+        self.certificate: str = known["certificate"]
         self.vhost = f"tests-{number}"
 
     def url(self, user: str = "guest", password: str = "guest", vhost: str | None = None) -> str:
@@ -35,12 +38,12 @@ def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitNode]:
     # Under xdist every worker has a folder of its own inside the run's.
     base = tmp_path_factory.getbasetemp()
     folder = base.parent if worker else base
-    with _shared(folder) as port:
-        yield RabbitNode(port, int(worker.removeprefix("gw") or 0))
+    with _shared(folder) as known:
+        yield RabbitNode(known, int(worker.removeprefix("gw") or 0))
 
 
 @contextmanager
-def _shared(folder: Path) -> Iterator[int]:
+def _shared(folder: Path) -> Iterator[dict[str, Any]]:
     state = folder / "rabbitmq.json"
     with _alone(folder):
         known = json.loads(state.read_text()) if state.exists() else {"users": 0}
@@ -51,7 +54,7 @@ def _shared(folder: Path) -> Iterator[int]:
         known["users"] += 1
         state.write_text(json.dumps(known))
     try:
-        yield known["port"]
+        yield known
     finally:
         with _alone(folder):
             known = json.loads(state.read_text())
@@ -61,7 +64,7 @@ def _shared(folder: Path) -> Iterator[int]:
             state.write_text(json.dumps(known))
 
 
-def _end(known: dict[str, int | str]) -> None:
+def _end(known: dict[str, Any]) -> None:
     """The node may have been started by another process of this run."""
     try:
         os.killpg(int(known["pid"]), signal.SIGKILL)

@@ -16,11 +16,13 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
+from .certificates import self_signed
 from .ports import free_port, wait_until
 
 # The package's scripts of the same names change to its own user; these run as whoever runs the tests.
 _PROGRAMS = Path("/usr/lib/rabbitmq/bin")
 VHOSTS = 8
+LARGEST = 8 << 20  # bytes that a message may have
 
 
 class RabbitServer:
@@ -29,6 +31,7 @@ class RabbitServer:
     def __init__(self, *lines: str) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="celeriac-rabbitmq-"))
         self.port = free_port()
+        self.tls_port = free_port()
         self.node = f"celeriac{self.port}@localhost"
         ports = {"RABBITMQ_DIST_PORT": str(free_port()), "ERL_EPMD_PORT": str(free_port())}
         files = {
@@ -51,7 +54,11 @@ class RabbitServer:
             # two schedulers that do not spin: the tests share the machine with it
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none",
         }
-        self._lines = ("loopback_users = none", "log.console = true", "log.console.level = warning", *lines)
+        self._lines = (
+            *("loopback_users = none", "log.console = true", "log.console.level = warning"),
+            f"max_message_size = {LARGEST}",
+            *lines,
+        )
         self._process: subprocess.Popen[bytes] | None = None
         self.prepare()
 
@@ -61,7 +68,17 @@ class RabbitServer:
         cookie.chmod(0o400)
         (self.folder / "plugins").write_text("[].")
         (self.folder / "definitions.json").write_text(json.dumps(_definitions()))
-        lines = (*self._lines, f"load_definitions = {self.folder / 'definitions.json'}")
+        tls = self_signed(self.folder)
+        lines = (
+            *self._lines,
+            f"listeners.ssl.default = 127.0.0.1:{self.tls_port}",
+            f"ssl_options.cacertfile = {tls.certificate}",
+            f"ssl_options.certfile = {tls.certificate}",
+            f"ssl_options.keyfile = {tls.key}",
+            "ssl_options.verify = verify_none",
+            "ssl_options.fail_if_no_peer_cert = false",
+            f"load_definitions = {self.folder / 'definitions.json'}",
+        )
         (self.folder / "rabbitmq.conf").write_text("\n".join(lines) + "\n")
 
     def url(self, vhost: str = "/", user: str = "guest", password: str = "guest") -> str:
@@ -69,7 +86,12 @@ class RabbitServer:
 
     def traces(self) -> dict[str, str]:
         """What whoever ends it must know beside its process."""
-        return {"epmd": self._environ["ERL_EPMD_PORT"], "folder": str(self.folder)}
+        return {
+            "epmd": self._environ["ERL_EPMD_PORT"],
+            "folder": str(self.folder),
+            "tls_port": str(self.tls_port),
+            "certificate": str(self.folder / "cert.pem"),
+        }
 
     def vhost(self, number: int = 0) -> str:
         """One of the virtual hosts that are there from the beginning: one for each process that runs tests."""

@@ -22,9 +22,10 @@ def connect(doorway: Doorway, deadline: float, start: int = 0) -> tuple[Line, in
         random.shuffle(order)
     for turn, number in enumerate(order):
         # what is left of the time is for the nodes that are left
-        share = time.monotonic() + max(deadline - time.monotonic(), 0.0) / (len(order) - turn)
+        share = max(deadline - time.monotonic(), 0.0) / (len(order) - turn)
+        until = time.monotonic() + min(share, doorway.options.connect_timeout)
         try:
-            return Line(doorway, servers[number], share), number
+            return Line(doorway, servers[number], until), number
         except FAILURES as error:
             errors.append(error)
     raise failure(doorway.place, _most_telling(errors))

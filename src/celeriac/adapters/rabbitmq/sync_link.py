@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 from weakref import WeakSet
 
 from pamqp import commands
 
+from ...core.errors import OperationalError
 from ...core.flow import Flow, drive
 from . import methods, requests
 from .doorway import Doorway
@@ -113,7 +115,8 @@ class SyncLink:
     def pull(self, request: requests.Pull, deadline: float) -> list[requests.Taken]:
         with self._lock:
             self._register.check(request.owner)
-            return self._sessions[request.owner].pull(request.queues, request.limit, deadline)
+            with self._watched(request.owner) as session:
+                return session.pull(request.queues, request.limit, deadline)
 
     def known(self, owner: str) -> SyncSession | None:
         self._register.trouble(owner)
@@ -121,10 +124,23 @@ class SyncLink:
 
     def end(self, request: requests.End, deadline: float) -> tuple[bool, ...]:
         with self._lock:
-            session = self.known(request.owner)
-            if session is None:
+            if self.known(request.owner) is None:
                 return (False,) * len(request.endings)
-            return session.end(request.endings, deadline)
+            with self._watched(request.owner) as session:
+                return session.end(request.endings, deadline)
+
+    @contextmanager
+    def _watched(self, owner: str) -> Iterator[SyncSession]:
+        """A session that fails is over, and whoever uses it now is told."""
+        session = self._sessions[owner]
+        try:
+            yield session
+        except FAILURES:
+            session.line.drop()
+            self._sessions.pop(owner, None)
+            with suppress(OperationalError):
+                self._register.trouble(owner)
+            raise
 
 
 class _Turn:

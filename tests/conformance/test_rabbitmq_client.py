@@ -1,0 +1,312 @@
+"""RabbitMQ as its clients meet it: ways in, errors that say what to do, layout of queues, delays, counted returns."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from celeriac.adapters.rabbitmq import RabbitTransport, methods
+from celeriac.adapters.rabbitmq.line import Line
+from celeriac.core.delivery import Action, Settlement
+from celeriac.core.errors import ImproperlyConfigured, OperationalError
+from celeriac.core.flow import Flow
+from celeriac.core.message import Exchange, Post, Queue, Route
+from celeriac.core.ports import TransportOptions
+from celeriac.testing.conformance.harness import ids, message, post
+from celeriac.wire import envelope
+from servers.ports import free_port
+from servers.rabbitmq_node import RabbitNode, rabbitmq
+from servers.rabbitmq_server import LARGEST
+
+__all__ = ["rabbitmq"]
+_CLASSIC_DELAYS = {"broker_native_delayed_delivery_queue_type": "classic"}
+Make = Callable[..., RabbitTransport]
+
+
+@pytest.fixture
+def make(rabbitmq: RabbitNode) -> Iterator[Make]:
+    """Transports that are closed at the end."""
+    made: list[RabbitTransport] = []
+
+    def make(url: str | list[str] | None = None, **given: Any) -> RabbitTransport:
+        made.append(RabbitTransport(url or rabbitmq.url(), TransportOptions(**{"settings": _CLASSIC_DELAYS, **given})))
+        return made[-1]
+
+    yield make
+    for transport in made:
+        transport.link().close()
+
+
+@pytest.fixture
+def queue(make: Make, request: pytest.FixtureRequest) -> Iterator[Queue]:
+    """A queue of this test's own, declared; it goes at the end."""
+    transport = make()
+    mine = Queue(f"client-{abs(hash(request.node.nodeid))}")
+    run(transport, transport.broker.declare([mine]))
+    yield mine
+    line = transport.link().connect()
+    line.ask(methods.Delete(queue=mine.name), time.monotonic() + 10.0)
+    line.close()
+
+
+def run(transport: RabbitTransport, flow: Flow[Any], timeout: float = 15.0) -> Any:
+    return transport.link().run(flow, timeout)
+
+
+def publish(transport: RabbitTransport, *posts: Post) -> None:
+    run(transport, transport.broker.publish(posts))
+
+
+def claim(transport: RabbitTransport, queue: Queue, owner: str = "x", limit: int = 10) -> Any:
+    run(transport, transport.lease.acquire(f"worker/{owner}", owner, 60.0))
+    return run(transport, transport.broker.claim(owner, [queue], limit))
+
+
+def claim_until(transport: RabbitTransport, queue: Queue, seconds: float = 20.0) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (found := claim(transport, queue)).deliveries:
+        assert time.monotonic() < deadline, "nothing came"
+        time.sleep(0.02)
+    return found
+
+
+def trouble(transport: RabbitTransport, timeout: float = 5.0) -> str:
+    with pytest.raises(OperationalError) as caught:
+        run(transport, transport.broker.count(["celery"]), timeout)
+    return str(caught.value)
+
+
+# -- ways in ----------------------------------------------------------------------------------------
+
+
+def test_nobody_listening_is_said_with_the_address_and_without_the_password(make: Make) -> None:
+    text = trouble(make(f"amqp://me:secret@127.0.0.1:{free_port()}//"))
+    assert "can't be reached" in text and "me:**@127.0.0.1" in text and "secret" not in text
+
+
+def test_a_wrong_password_is_said(make: Make, rabbitmq: RabbitNode) -> None:
+    assert "refused access: check the user name, the password" in trouble(make(rabbitmq.url(password="wrong")))
+
+
+def test_a_missing_virtual_host_is_said(make: Make, rabbitmq: RabbitNode) -> None:
+    assert "does the virtual host in broker_url exist" in trouble(make(rabbitmq.url(vhost="nowhere")))
+
+
+def test_a_user_without_permissions_is_told_so(make: Make, rabbitmq: RabbitNode) -> None:
+    text = trouble(make(rabbitmq.url(user="stranger", password="secret")))
+    assert "may the user use it" in text or "refused access" in text
+
+
+def test_a_server_that_speaks_something_else_is_said(make: Make) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            peer, _ = server.accept()
+            with peer:
+                peer.recv(8)
+                peer.sendall(b"-ERR unknown command\r\n")
+
+        threading.Thread(target=answer, daemon=True).start()
+        text = trouble(make(f"amqp://127.0.0.1:{server.getsockname()[1]}//"))
+    assert "does not speak AMQP" in text and "is the port right?" in text
+
+
+def test_a_server_that_says_nothing_is_left_in_time(make: Make) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        transport = make(f"amqp://127.0.0.1:{server.getsockname()[1]}//", connect_timeout=0.3)
+        began = time.monotonic()
+        assert "did not answer in time" in trouble(transport)
+    assert time.monotonic() - began < 4.0
+
+
+def test_every_login_method_that_the_server_offers_works(make: Make, rabbitmq: RabbitNode) -> None:
+    for method in ("PLAIN", "AMQPLAIN"):
+        transport = make(settings={"broker_login_method": method})
+        assert run(transport, transport.broker.count(["nothing"])) == {"nothing": 0}
+
+
+def test_a_login_method_that_the_server_lacks_is_said(make: Make) -> None:
+    transport = make(settings={"broker_login_method": "EXTERNAL"})
+    with pytest.raises(ImproperlyConfigured, match="which this server does not offer"):
+        run(transport, transport.broker.count(["celery"]))
+
+
+def test_tls_checks_the_certificate_unless_told_otherwise(make: Make, rabbitmq: RabbitNode) -> None:
+    url = rabbitmq.url().replace("amqp://", "amqps://").replace(str(rabbitmq.port), str(rabbitmq.tls_port))
+    assert "certificate that can't be trusted" in trouble(make(url))
+    for ssl in ({"ca_certs": rabbitmq.certificate}, {"cert_reqs": "none"}):
+        transport = make(url, ssl=ssl)
+        assert run(transport, transport.broker.count(["nothing"])) == {"nothing": 0}
+
+
+def test_plain_words_to_the_tls_port_are_answered_with_advice(make: Make, rabbitmq: RabbitNode) -> None:
+    text = trouble(make(rabbitmq.url().replace(str(rabbitmq.port), str(rabbitmq.tls_port))))
+    assert "amqps://" in text or "can't be reached" in text
+
+
+def test_of_several_nodes_the_first_that_answers_is_used(make: Make, rabbitmq: RabbitNode) -> None:
+    transport = make([f"amqp://127.0.0.1:{free_port()}//", rabbitmq.url()])
+    assert run(transport, transport.broker.count(["nothing"])) == {"nothing": 0}
+
+
+# -- publishing -------------------------------------------------------------------------------------
+
+
+def test_a_message_that_reaches_no_queue_is_an_error(make: Make) -> None:
+    transport = make()
+    with pytest.raises(OperationalError, match="there is no queue 'not-there'"):
+        publish(transport, post("a", "not-there"))
+
+
+def test_of_many_messages_those_that_reach_no_queue_are_counted(make: Make, queue: Queue) -> None:
+    transport = make()
+    with pytest.raises(OperationalError, match="2 of 4 message"):
+        publish(transport, post("a", queue.name), post("b", "no-1"), post("c", queue.name), post("d", "no-2"))
+    assert run(transport, transport.broker.count([queue.name])) == {queue.name: 2}
+
+
+def test_a_message_that_is_too_large_is_an_error_and_the_next_one_is_sent(make: Make, queue: Queue) -> None:
+    transport = make()
+    with pytest.raises(OperationalError, match="too large"):
+        publish(transport, Post(message("a", b"x" * (LARGEST + 1)), Route(queue.name)))
+    publish(transport, post("b", queue.name))
+    assert ids(claim(transport, queue)) == ["b"]
+
+
+def test_a_connection_that_the_server_closed_meanwhile_is_replaced(make: Make, queue: Queue) -> None:
+    transport = make()
+    publish(transport, post("a", queue.name))
+    line: Line = transport.link()._lines._idle[0]
+    line._sock.shutdown(socket.SHUT_RDWR)
+    publish(transport, post("b", queue.name))
+    assert run(transport, transport.broker.count([queue.name])) == {queue.name: 2}
+
+
+def test_a_topic_that_nobody_listens_to_is_an_error(make: Make) -> None:
+    transport = make()
+    with pytest.raises(OperationalError, match="no queue is bound to exchange 'client-topics'"):
+        publish(transport, Post(message("a"), Route("some.key", "client-topics", "topic")))
+
+
+def test_a_queue_with_other_properties_is_named_with_advice(make: Make, queue: Queue) -> None:
+    transport = make()
+    with pytest.raises(OperationalError, match=f"has the queue {queue.name!r} already, with other properties"):
+        run(transport, transport.broker.declare([Queue(queue.name, max_priority=5)]))
+    assert run(transport, transport.broker.count([queue.name])) == {queue.name: 0}
+
+
+def test_exclusive_queues_are_refused_with_a_reason(make: Make) -> None:
+    transport = make()
+    with pytest.raises(ImproperlyConfigured, match="auto_delete=True"):
+        run(transport, transport.broker.declare([Queue("mine", exclusive=True)]))
+
+
+# -- delays -----------------------------------------------------------------------------------------
+
+
+def test_a_delayed_message_waits_in_the_broker_and_not_in_a_worker(make: Make, queue: Queue) -> None:
+    transport = make()
+    publish(transport, post("later", queue.name, due=time.time() + 2.5), post("now", queue.name))
+    assert ids(claim(transport, queue)) == ["now"]
+    assert ids(claim_until(transport, queue)) == ["later"]
+
+
+def test_a_message_that_a_worker_puts_off_waits_in_the_broker(make: Make, queue: Queue) -> None:
+    transport = make()
+    publish(transport, post("a", queue.name))
+    due = time.time() + 2.5
+    (delivery,) = claim(transport, queue).deliveries
+    settled = run(transport, transport.broker.settle("x", [Settlement(delivery, Action.DEFER, due=due)]))
+    assert settled == (True,)
+    run(transport, transport.lease.release("worker/x", "x"))  # nobody holds it
+    found = claim_until(transport, queue)
+    assert ids(found) == ["a"]
+    assert envelope.delivery_info(found.deliveries[0].raw)["routing_key"] == queue.name
+    assert time.time() > due - 1.1  # the last second is waited out by whoever claims it
+
+
+def test_a_queue_whose_name_ends_like_another_gets_no_delayed_message_of_the_other(make: Make, queue: Queue) -> None:
+    transport = make()
+    other = Queue(f"other.{queue.name}", auto_delete=False, expires=60.0)
+    run(transport, transport.broker.declare([other]))
+    publish(transport, post("mine", queue.name, due=time.time() + 1.5), post("x", other.name, due=time.time() + 1.5))
+    assert ids(claim_until(transport, queue)) == ["mine"]
+    assert ids(claim_until(transport, other)) == ["x"]
+    assert ids(claim(transport, queue)) == []
+
+
+def test_a_delayed_message_for_no_queue_is_an_error_at_once(make: Make) -> None:
+    transport = make()
+    with pytest.raises(OperationalError, match="there is no queue 'not-there'"):
+        publish(transport, post("a", "not-there", due=time.time() + 60.0))
+
+
+def test_a_message_for_an_exchange_is_sent_on_although_it_is_not_due(make: Make) -> None:
+    transport = make()
+    topics = Exchange("client-topics", "topic")
+    queue = Queue("client-topic-queue", topics, "news.#", expires=60.0)
+    run(transport, transport.broker.declare([queue]))
+    publish(transport, Post(message("a"), Route("news.sport", topics.name, "topic"), None, time.time() + 60.0))
+    assert ids(claim(transport, queue)) == ["a"]
+
+
+# -- what comes back --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["classic", "quorum"])
+def test_a_message_counts_the_workers_that_vanished_with_it(make: Make, kind: str) -> None:
+    transport = make()
+    queue = Queue(f"client-poison-{kind}", queue_arguments={"x-queue-type": kind})
+    run(transport, transport.broker.declare([queue]))
+    publish(transport, post("a", queue.name))
+    for expected in (0, 1, 2, 3):
+        victim = make()
+        (delivery,) = claim_until(victim, queue).deliveries
+        assert delivery.deliveries == expected
+        assert envelope.peek(delivery.raw).deliveries == expected
+        victim.link()._sessions["x"].line._sock.close()  # as if its process were gone
+    run(transport, transport.broker.purge([queue.name]))
+
+
+def test_giving_back_is_no_mark_against_a_message(make: Make, queue: Queue) -> None:
+    transport = make()
+    publish(transport, post("a", queue.name))
+    for _ in range(5):
+        (delivery,) = claim(transport, queue).deliveries
+        assert delivery.deliveries == 0
+        assert run(transport, transport.broker.settle("x", [Settlement(delivery, Action.REQUEUE)])) == (True,)
+
+
+def test_a_retry_that_reaches_no_queue_is_a_dead_letter(make: Make, queue: Queue) -> None:
+    transport = make()
+    run(transport, transport.dead.discard())
+    publish(transport, post("a", queue.name))
+    (delivery,) = claim(transport, queue).deliveries
+    lost = Settlement(delivery, Action.ACK, posts=(post("retry", "not-there"), post("b", queue.name)))
+    assert run(transport, transport.broker.settle("x", [lost])) == (True,)
+    (letter,) = run(transport, transport.dead.letters())
+    assert (letter.queue, "there is no queue" in letter.reason) == ("not-there", True)
+    assert envelope.decode(letter.raw).headers["id"] == "retry"
+    assert ids(claim(transport, queue)) == ["b"]
+
+
+def test_a_worker_whose_connection_broke_is_told_so_once_and_then_has_no_lease(make: Make, queue: Queue) -> None:
+    transport = make()
+    publish(transport, post("a", queue.name))
+    (delivery,) = claim(transport, queue).deliveries
+    transport.link()._sessions["x"].line._sock.shutdown(socket.SHUT_RDWR)
+    with pytest.raises(OperationalError, match="can't be reached"):
+        run(transport, transport.broker.claim("x", [queue], 1))
+    assert not run(transport, transport.lease.renew("worker/x", "x", 60.0))
+    assert run(transport, transport.broker.settle("x", [Settlement(delivery, Action.ACK)])) == (False,)
+
+
+def test_leases_that_are_no_workers_are_refused_with_a_reason(make: Make) -> None:
+    transport = make()
+    with pytest.raises(ImproperlyConfigured, match="RabbitMQ can't hold the lease 'beat'"):
+        run(transport, transport.lease.acquire("beat", "me", 60.0))
