@@ -44,6 +44,14 @@ def test_every_value_comes_back(serializer: str, value: Any) -> None:
     assert found == ("id", "SUCCESS", value)
 
 
+def test_parts_are_compressed_as_results_are() -> None:
+    """Celery's are, with result_compression; whoever reads one sees that it is."""
+    payload = parts.encode("id", "SUCCESS", "a" * 1000, compress="gzip")
+    assert payload.startswith(b"\x00celery-compressed\x00application/x-gzip\x00")
+    assert len(payload) < 200
+    assert parts.decode(payload) == ("id", "SUCCESS", "a" * 1000)
+
+
 def test_what_cannot_be_written_is_an_error() -> None:
     with pytest.raises(EncodeError):
         parts.encode("id", "SUCCESS", object())

@@ -14,6 +14,7 @@ from celeriac.core.ids import uuid
 from celeriac.core.join import DECLARED, Count, Counted, Part
 from celeriac.core.ports import Transport
 from celeriac.execution.faces import Unfinished
+from celeriac.execution.texts import safe_repr
 from celeriac.process import crash
 from celeriac.wire import parts
 
@@ -68,10 +69,11 @@ class Counter:
         # Where the settlement closes the join, whoever repeats this part may fire in its place at once: it happens
         # once all the same. Elsewhere only one may hold the join, until it is taken for dead.
         owner = member.task_id if self._settles(transport) and not last_chance else uuid()
-        payload = parts.encode(member.task_id, state, value, self._app.backend.serializer)
+        backend = self._app.backend
+        payload = parts.encode(member.task_id, state, value, backend.serializer, backend.compression)
         part = Part(
             member.group, member.task_id, member.index, payload, owner,
-            member.declared, member.adds, self._app.backend.join_ttl,
+            member.declared, member.adds, backend.join_ttl,
         )  # fmt: skip
         counted = self._brought(transport, part, last_chance)
         crash.point("after_count")
@@ -137,7 +139,7 @@ class Counter:
             except Exception as exc:
                 raise ChordError(f"A part can't be read: {exc!r}") from exc
             if state in states.PROPAGATE_STATES:
-                raise ChordError(f"Dependency {task_id} raised {value!r}") from value
+                raise ChordError(f"Dependency {task_id} raised {safe_repr(value)}") from value
             found.append((task_id, value))
         return [value for _, value in found] if saved is None else _arranged(saved.results, dict(found))
 
