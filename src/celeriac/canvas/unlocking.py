@@ -7,6 +7,7 @@ from celeriac.core import states
 from celeriac.core.errors import ChordError
 from celeriac.core.ports.joins import JOIN_SECONDS
 from celeriac.execution.exception_info import ExceptionInfo
+from celeriac.execution.texts import safe_repr
 
 from . import following
 from .kinds import Tree
@@ -38,7 +39,7 @@ def unlock(task: Any, group_id: str, body: Tree, result: Sequence[Any], how: dic
 
 def _value(id: str, meta: Any) -> Any:
     if meta["status"] in states.PROPAGATE_STATES:
-        raise ChordError(f"Dependency {id} raised {meta['result']!r}") from meta["result"]
+        raise ChordError(f"Dependency {id} raised {safe_repr(meta['result'])}") from meta["result"]
     return meta["result"]
 
 

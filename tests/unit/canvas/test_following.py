@@ -188,3 +188,32 @@ def test_results_stay_in_order_although_parts_end_out_of_order(app: Celeriac, ad
     while worker.step(limit=7):
         pass
     assert result.get(timeout=5) == [list(range(30))]
+
+
+def test_the_failure_of_chords_within_chords_has_words_of_a_bearable_length(fail: Any, total: Any, worker: Any) -> None:
+    whole: Any = fail.s()
+    for _ in range(40):
+        whole = chord([whole], total.s())
+    result = whole.apply_async()
+    worker.work()
+    assert failed_with(result, ChordError)
+    assert len(str(result.result)) < 2000
+
+
+def test_a_retry_keeps_what_is_to_follow(app: Celeriac, add: Any, mark: Any, worker: Any) -> None:
+    @app.task(name="unsteady", bind=True)
+    def unsteady(self: Any, value: Any) -> Any:
+        if not self.request.retries:
+            raise self.retry(countdown=0)
+        return value + 1
+
+    chained = chain(add.s(1, 1), unsteady.s(), add.s(10)).apply_async()
+    joined = chord([unsteady.s(1), unsteady.s(2)], mark.s()).apply_async()
+    worker.work()
+    assert (chained.get(timeout=5), joined.get(timeout=5)) == (13, [[2, 3]])
+
+
+def test_long_chains_go_on_link_by_link(add: Any, worker: Any) -> None:
+    result = chain(add.s(0, 0), *[add.s(1) for _ in range(100)]).apply_async()
+    assert worker.work() == 101
+    assert result.get(timeout=5) == 100
