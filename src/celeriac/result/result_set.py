@@ -8,17 +8,17 @@ from celeriac.core import states
 from celeriac.core.errors import TimeoutError
 from celeriac.current import get_current_app
 
-from . import revoking
 from .joining import assert_will_not_block
 from .muster import Arrival, Muster, meta_of, raise_of, value_of
 from .source import Source, Wait
-from .tree import leaves, look_together
+from .together import Together
+from .tree import alook_together, leaves, look_together
 from .tuples import ResultBase
 
 Callback = Callable[[str, Any], Any]
 
 
-class ResultSet(ResultBase):
+class ResultSet(Together, ResultBase):
     """A list of results, in `results`; sets may hold sets."""
 
     _bound_app: ClassVar[Any] = None  # of the class that an app offers as app.ResultSet
@@ -116,7 +116,18 @@ class ResultSet(ResultBase):
 
     def completed_count(self) -> int:
         """How many members were successful."""
-        unready = look_together(self.results)
+        return self._successes(look_together(self.results))
+
+    async def aready(self) -> bool:
+        """`ready`, from async code."""
+        unready = await alook_together(self.results)
+        return all(_state(leaf, unready) in states.READY_STATES for leaf in leaves(self.results))
+
+    async def acompleted_count(self) -> int:
+        """`completed_count`, from async code."""
+        return self._successes(await alook_together(self.results))
+
+    def _successes(self, unready: dict[str, Any]) -> int:
         return sum(
             all(_state(leaf, unready) == states.SUCCESS for leaf in leaves((member,))) for member in self.results
         )
@@ -280,53 +291,12 @@ class ResultSet(ResultBase):
                     yield arrival
             how = _rest(how, ends)
 
-    def then(
-        self, callback: Callable[[Any], Any], on_error: Callable[[Any], Any] | None = None, weak: bool = False
-    ) -> Self:
-        """Call `callback(self)` when this process learns that all are ready; `on_error(self)` if one failed."""
-        missing = [leaf for leaf in leaves(self.results) if leaf._cache is None]
-        count = len(missing)
-
-        def told(_: Any = None) -> None:
-            nonlocal count
-            count -= 1
-            if count <= 0:
-                (callback if on_error is None or self.successful() else on_error)(self)
-
-        for leaf in missing:
-            leaf.then(told, told)
-        if not missing:
-            told()
-        return self
-
-    # -- acting
-
-    def forget(self) -> None:
-        """Delete all results from the store, those of parents too, and here."""
-        together: dict[int, tuple[Any, dict[str, None]]] = {}
-        for leaf in leaves(self.results):
-            for one in (leaf, *leaf._parents()):
-                if getattr(one, "results", None) is not None:
-                    continue  # a group that came before: forgotten by its own tasks' results
-                one._forget_here()
-                together.setdefault(id(one.backend), (one.backend, {}))[1][one.id] = None
-        for backend, ids in together.values():
-            backend.forget_many(list(ids))
-
-    def revoke(
-        self, connection: Any = None, terminate: bool = False, signal: Any = None, wait: bool = False,
-        timeout: float | None = None,
-    ) -> Any:  # fmt: skip
-        """Have workers refuse all these tasks; with `terminate`, stop those that run."""
-        asked = revoking.Asked(connection, terminate, signal, wait, timeout)
-        return revoking.revoke(self.app, [leaf.id for leaf in leaves(self.results)], asked)
+    # -- a list
 
     @property
     def supports_native_join(self) -> bool:
         """True where many results can be read in one round trip."""
         return bool(self.results) and bool(self.results[0].supports_native_join)
-
-    # -- a list
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.results)

@@ -1,7 +1,7 @@
 """The tree of results: the tasks that a task sent, and those that they sent in turn."""
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from celeriac.core.errors import IncompleteStream
@@ -89,11 +89,22 @@ def unknown(members: Iterable[Any]) -> dict[int, tuple[Any, dict[str, list[Any]]
 
 def look_together(members: Iterable[Any]) -> dict[str, Any]:
     """Read all that is not known yet in few round trips; returns the documents of those that are not ready."""
-    unready = {}
+    unready: dict[str, Any] = {}
     for backend, ids in unknown(members).values():
-        for task_id, meta in backend.read_many(list(ids)).items():
-            for leaf in ids[task_id]:
-                leaf._keep(meta)
-            if ids[task_id][0]._cache is None:
-                unready[task_id] = meta
+        unready.update(_kept(ids, backend.read_many(list(ids))))
     return unready
+
+
+async def alook_together(members: Iterable[Any]) -> dict[str, Any]:
+    """look_together, from async code."""
+    unready: dict[str, Any] = {}
+    for backend, ids in unknown(members).values():
+        unready.update(_kept(ids, await backend.aread_many(list(ids))))
+    return unready
+
+
+def _kept(ids: Mapping[str, list[Any]], metas: Mapping[str, Any]) -> dict[str, Any]:
+    for task_id, meta in metas.items():
+        for leaf in ids[task_id]:
+            leaf._keep(meta)
+    return {task_id: meta for task_id, meta in metas.items() if ids[task_id][0]._cache is None}

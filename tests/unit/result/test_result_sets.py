@@ -336,3 +336,14 @@ def test_a_chain_of_thousands_is_plain_data_and_back(app) -> None:
     again = result_from_tuple(last.as_tuple(), app)
     assert again.as_list() == last.as_list()
     assert len(again.as_list()) == 5000
+
+
+async def test_async_code_asks_and_forgets_without_blocking(app) -> None:
+    success(app, "a", "b", "p")
+    found = app.GroupResult("g", [app.AsyncResult("a", parent=group(app, "p")), app.AsyncResult("b")])
+    assert await found.aready()
+    assert await found.acompleted_count() == 2
+    assert not await group(app, "a", "unknown").aready()
+    await found.aforget()
+    assert [await app.AsyncResult(task_id).astate() for task_id in "abp"] == [PENDING] * 3
+    await app.aclose()
