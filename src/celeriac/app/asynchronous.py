@@ -21,12 +21,13 @@ class Asynchronous:
         self._app = app
         self._loops = Loops()
 
-    async def publish(self, posts: Sequence[Post], options: Mapping[str, Any]) -> None:
-        """Returns when the broker has them. Raises OperationalError within publish_timeout seconds."""
+    async def publish(self, posts: Sequence[Post], options: Mapping[str, Any], until: float | None = None) -> None:
+        """Returns when the broker has them. Raises OperationalError within publish_timeout seconds, or at `until`."""
         transport, publisher = self._app.transports.write, self._app.publisher
         here = self._loops.here()
         for batch in batches(posts):
-            attempts = Attempts(self._app.conf, options)
+            attempts = Attempts(self._app.conf, options, until)
+            until = None
             while True:
                 try:
                     link = await here.link(transport)
@@ -36,8 +37,8 @@ class Asynchronous:
                     await asyncio.sleep(attempts.pause(trouble))
             publisher.declared(transport, batch)
 
-    async def open(self, joins: Sequence[OpenJoin], options: Mapping[str, Any]) -> None:
-        """Returns when the result store knows the joins, within publish_timeout seconds."""
+    async def open(self, joins: Sequence[OpenJoin], options: Mapping[str, Any]) -> float:
+        """Returns when the result store knows the joins; until when what follows them is to be published."""
         transport = self._app.backend.transport_of_joins()
         here = self._loops.here()
         attempts = Attempts(self._app.conf, options)
@@ -45,7 +46,7 @@ class Asynchronous:
             try:
                 link = await here.link(transport)
                 await link.run(transport.joins.open(joins), attempts.timeout)
-                return
+                return attempts.end
             except OperationalError as trouble:
                 await asyncio.sleep(attempts.pause(trouble))
 

@@ -26,18 +26,16 @@ _APPLY_ASYNC: Final = Task.apply_async
 def launch(app: "Celeriac", calls: Calls, joins: Sequence[OpenJoin], options: Options) -> None:
     """What is wrong with one of the calls is raised before anything is sent."""
     named = _gathered(app, calls)
-    if joins:
-        app.publisher.open(joins, options)
-    app.publisher.publish([post for _, post in named], options)
+    until = app.publisher.open(joins, options) if joins else None  # one deadline for both
+    app.publisher.publish([post for _, post in named], options, until)
     _announce(named)
 
 
 async def alaunch(app: "Celeriac", calls: Calls, joins: Sequence[OpenJoin], options: Options) -> None:
     """launch, from async code."""
     named = _gathered(app, calls)
-    if joins:
-        await app.asynchronous.open(joins, options)
-    await app.asynchronous.publish([post for _, post in named], options)
+    until = await app.asynchronous.open(joins, options) if joins else None
+    await app.asynchronous.publish([post for _, post in named], options, until)
     _announce(named)
 
 

@@ -21,11 +21,12 @@ class Publisher:
         self._app = app
         self._declared: set[tuple[int, str]] = set()
 
-    def publish(self, posts: Sequence[Post], options: Mapping[str, Any]) -> None:
-        """Returns when the broker has them. Raises OperationalError within publish_timeout seconds."""
+    def publish(self, posts: Sequence[Post], options: Mapping[str, Any], until: float | None = None) -> None:
+        """Returns when the broker has them. Raises OperationalError within publish_timeout seconds, or at `until`."""
         transport: Transport = self._app.transports.write
         for batch in batches(posts):
-            attempts = Attempts(self._app.conf, options)
+            attempts = Attempts(self._app.conf, options, until)
+            until = None
             while True:
                 try:
                     transport.link().run(self.flow(transport, batch), attempts.timeout)
@@ -34,15 +35,15 @@ class Publisher:
                     time.sleep(attempts.pause(trouble))
             self.declared(transport, batch)
 
-    def open(self, joins: Sequence[OpenJoin], options: Mapping[str, Any]) -> None:
-        """Returns when the result store knows the joins, within publish_timeout seconds."""
+    def open(self, joins: Sequence[OpenJoin], options: Mapping[str, Any]) -> float:
+        """Returns when the result store knows the joins; until when what follows them is to be published."""
         transport: Transport = self._app.backend.transport_of_joins()
         attempts = Attempts(self._app.conf, options)
         while True:
             try:
                 assert transport.joins is not None
                 transport.link().run(transport.joins.open(joins), attempts.timeout)
-                return
+                return attempts.end
             except OperationalError as trouble:
                 time.sleep(attempts.pause(trouble))
 
@@ -88,18 +89,18 @@ def batches(posts: Sequence[Post]) -> Iterable[Sequence[Post]]:
 class Attempts:
     """How often and until when to try one publish."""
 
-    __slots__ = ("_conf", "_end", "_failed", "_options")
+    __slots__ = ("_conf", "_failed", "_options", "end")
 
-    def __init__(self, conf: Any, options: Mapping[str, Any]) -> None:
+    def __init__(self, conf: Any, options: Mapping[str, Any], end: float | None = None) -> None:
         self._conf = conf
         self._options = options
-        self._end = time.monotonic() + conf.publish_timeout
+        self.end = time.monotonic() + conf.publish_timeout if end is None else end
         self._failed = 0
 
     @property
     def timeout(self) -> float:
         """What is left of the deadline."""
-        return float(max(0.001, self._end - time.monotonic()))
+        return float(max(0.001, self.end - time.monotonic()))
 
     def pause(self, trouble: OperationalError) -> float:
         """How long to wait before the next attempt; raises the trouble if there is to be none."""
@@ -107,7 +108,7 @@ class Attempts:
         retry = self._conf.task_publish_retry if retry is None else retry
         policy = self._options.get("retry_policy") or self._conf.task_publish_retry_policy or {}
         most = policy.get("max_retries", 3)
-        left = self._end - time.monotonic()
+        left = self.end - time.monotonic()
         if not retry or (most is not None and self._failed >= most) or left <= 0.01:
             raise trouble
         pause = policy.get("interval_start", 0) + self._failed * policy.get("interval_step", 0.2)

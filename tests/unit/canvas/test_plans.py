@@ -3,8 +3,11 @@
 import json
 from typing import Any
 
+import pytest
+
 from celeriac import Celeriac, chain, chord, group
 from celeriac.canvas.launching import planned
+from celeriac.core.errors import OperationalError
 from celeriac.core.join import DECLARED
 
 
@@ -165,9 +168,9 @@ def test_a_large_group_goes_out_in_one_round_trip(app: Celeriac, add: Any, worke
     batches = []
     publish = app.publisher.publish
 
-    def counted(posts: Any, options: Any) -> None:
+    def counted(posts: Any, *how: Any) -> None:
         batches.append(len(posts))
-        publish(posts, options)
+        publish(posts, *how)
 
     monkeypatch.setattr(app.publisher, "publish", counted)
     result = group(add.s(i, i) for i in range(3000)).apply_async()
@@ -181,7 +184,7 @@ def test_joins_are_open_before_the_first_message_goes_out(
 ) -> None:
     order = []
     monkeypatch.setattr(app.publisher, "open", lambda joins, options: order.append("open"))
-    monkeypatch.setattr(app.publisher, "publish", lambda posts, options: order.append("publish"))
+    monkeypatch.setattr(app.publisher, "publish", lambda *posts: order.append("publish"))
     chord([add.s(1, 1)], total.s()).apply_async()
     assert order == ["open", "publish"]
 
@@ -230,3 +233,15 @@ def test_nobody_waits_for_results_that_are_not_kept(app: Celeriac, add: Any, wor
     ]
     worker.work()
     assert [result.get(timeout=5) for result in results] == [[None, 2], None, None, 1]
+
+
+@pytest.mark.parametrize("backend", ["redis://127.0.0.1:1", "memory://alive"])
+async def test_a_chord_that_can_not_be_sent_raises_in_time(backend: str) -> None:
+    conf = {"publish_timeout": 0.5, "task_publish_retry": False}
+    with Celeriac("cut", broker="redis://127.0.0.1:1", backend=backend, set_as_current=False, **conf) as cut:
+        whole = chord([cut.signature("a")], cut.signature("b"))
+        with pytest.raises(OperationalError):
+            whole.apply_async()
+        with pytest.raises(OperationalError):
+            await whole.aapply_async()
+        await cut.aclose()
