@@ -20,7 +20,7 @@ from .differences import OTHERWISE
 from .fleet import SIDES, Client, Side, start_worker
 from .observing import Observed
 
-GENERATED = int(os.environ.get("INTEROP_GENERATED", "110"))
+GENERATED = int(os.environ.get("INTEROP_GENERATED", "100"))
 SEED = int(os.environ.get("INTEROP_SEED", "1"))
 SPECS = {**canvases.by_hand(), **{f"g{number}": canvases.generated(number, SEED) for number in range(GENERATED)}}
 MIXED = {name: spec for name, spec in canvases.by_hand().items() if name not in OTHERWISE}
@@ -40,7 +40,7 @@ class Run:
             start_worker(side, self._server.url, folder, "-c", "2", "-n", f"{side}@here", settings=SETTINGS)
             for side in workers
         ]
-        arguments = {"specs": list(specs.values()), "within": WITHIN}
+        arguments = {"specs": list(specs.values()), "within": WITHIN, "may_hang": "celery" in workers}
         self._client = Client(client, self._server.url, "sending:workflows", SETTINGS, arguments)
 
     def seen(self) -> dict[str, Any]:
