@@ -24,8 +24,8 @@ def test_wrong_words_are_answered_with_a_sentence_and_exit_code_2(home: Home) ->
 
 def test_what_this_release_does_not_have_says_so_with_exit_code_64(home: Home) -> None:
     for words in (
-        ("worker", "--autoscale", "9,1"),
-        ("-A", "tasks", "inspect", "ping"),
+        ("logtool", "stats"),
+        ("-A", "tasks", "migrate", "a", "b"),
     ):
         done = home.run(*words)
         assert done.returncode == 64

@@ -73,6 +73,7 @@ class Consumer:
         self.on_crowded: Callable[[], object] = lambda: None  # more is in hand than can run
         self.witnesses: tuple[Witness, ...] = ()
         self.worker: Any = None
+        self.node: Any = None  # hears remote control, where that is on
         self._abandoned = False
         self._stopping: asyncio.Task[None] | None = None
 

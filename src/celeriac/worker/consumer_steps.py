@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from .blueprint import StartStopStep
 from .control.node import Node
+from .events import Events, Heart
 from .housekeeping import house_of
 from .nodenames import fill_in
 from .statedb import StateFile
@@ -45,14 +46,33 @@ class StateDB(StartStopStep):
         """It was saved when it was closed."""
 
 
+class Control(StartStopStep):
+    """Remote control: the node that hears commands. It listens before the first task is taken, and acts after that."""
+
+    requires = (Connection, StateDB, Events)
+
+    def include_if(self, c: Any) -> bool:
+        return bool(c.conf["worker_enable_remote_control"])
+
+    async def start(self, c: Any) -> None:
+        c.node = Node(c)
+        c.node.on_broken = lambda reason: c.on_broken(reason)
+        await c.node.start()
+
+    async def close(self, c: Any) -> None:
+        await c.node.close()
+
+
 class Tasks(StartStopStep):
     """Claiming, dispatching and settling."""
 
-    requires = (Connection, StateDB)
+    requires = (Connection, StateDB, Control)
 
     async def start(self, c: Any) -> None:
         c.claimer.turns = turns(c.conf["broker_transport_options"])
         await c.consume(c.select_queues())
+        if c.node is not None:
+            c.node.act()
 
     async def close(self, c: Any) -> None:
         await c.stop_claiming()
@@ -72,21 +92,4 @@ class Housekeeping(StartStopStep):
         await c.housekeeper.close()
 
 
-class Control(StartStopStep):
-    """Remote control: the node that hears commands."""
-
-    requires = (Tasks,)
-
-    def include_if(self, c: Any) -> bool:
-        return bool(c.conf["worker_enable_remote_control"])
-
-    async def start(self, c: Any) -> None:
-        c.node = Node(c)
-        c.node.on_broken = lambda reason: c.on_broken(reason)
-        await c.node.start()
-
-    async def close(self, c: Any) -> None:
-        await c.node.close()
-
-
-CONSUMER_STEPS = (Connection, StateDB, Tasks, Housekeeping, Control)
+CONSUMER_STEPS = (Connection, StateDB, Events, Heart, Control, Tasks, Housekeeping)

@@ -57,6 +57,7 @@ class Node:
         self._pidbox = pidbox(transport, transport.bus)
         self._ear: AsyncEar | None = None
         self._task: asyncio.Task[None] | None = None
+        self._acting = asyncio.Event()
         self.on_broken = tending.nobody
 
     async def start(self) -> None:
@@ -67,6 +68,10 @@ class Node:
         ready = asyncio.Event()
         self._task = tending.start(self._run(ready), "remote control", lambda: self.on_broken)
         await ready.wait()
+
+    def act(self) -> None:
+        """The worker is complete: carry out what is heard."""
+        self._acting.set()
 
     async def close(self) -> None:
         await tending.end(self._task)
@@ -92,6 +97,7 @@ class Node:
                 pause = min(pause * 2, _LONGEST_PAUSE)
                 continue
             if heard is not None:
+                await self._acting.wait()
                 await self.hear(heard[1])
 
     async def hear(self, payload: bytes) -> None:
