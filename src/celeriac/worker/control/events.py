@@ -1,4 +1,4 @@
-"""Commands about events and elections; the services they switch belong to the consumer, where it has them."""
+"""Commands about events and elections: they switch services of the consumer, where it has them."""
 
 from typing import Any
 
@@ -11,31 +11,25 @@ def _dispatcher(state: Any) -> Any:
     return getattr(state.consumer, "event_dispatcher", None)
 
 
-@control_command()
+@control_command
 def enable_events(state: Any) -> dict[str, Any]:
     """Tell worker(s) to send task-related events."""
     dispatcher = _dispatcher(state)
     if dispatcher is None:
         return nok(_ABSENT)
-    if "task" in dispatcher.groups:
-        return ok("task events already enabled")
-    dispatcher.groups.add("task")
-    return ok("task events enabled")
+    return ok("task events enabled" if dispatcher.want_tasks(True) else "task events already enabled")
 
 
-@control_command()
+@control_command
 def disable_events(state: Any) -> dict[str, Any]:
     """Tell worker(s) to stop sending task-related events."""
     dispatcher = _dispatcher(state)
     if dispatcher is None:
         return nok(_ABSENT)
-    if "task" not in dispatcher.groups:
-        return ok("task events already disabled")
-    dispatcher.groups.discard("task")
-    return ok("task events disabled")
+    return ok("task events disabled" if dispatcher.want_tasks(False) else "task events already disabled")
 
 
-@control_command()
+@control_command
 def heartbeat(state: Any) -> dict[str, Any] | None:
     """Tell worker(s) to send event heartbeat immediately."""
     heart = getattr(state.consumer, "heart", None)
@@ -45,7 +39,7 @@ def heartbeat(state: Any) -> dict[str, Any] | None:
     return None
 
 
-@control_command(visible=True)
+@control_command
 def election(state: Any, id: str, topic: str, action: Any = None, **kwargs: Any) -> dict[str, Any] | None:
     """Hold election."""
     gossip = getattr(state.consumer, "gossip", None)
