@@ -25,7 +25,7 @@ _APPLY_ASYNC: Final = Task.apply_async
 
 def launch(app: "Celeriac", calls: Calls, joins: Sequence[OpenJoin], options: Options) -> None:
     """What is wrong with one of the calls is raised before anything is sent."""
-    named = _gathered(app, calls)
+    named = gathered(app, calls)
     until = app.publisher.open(joins, options) if joins else None  # one deadline for both
     app.publisher.publish([post for _, post in named], options, until)
     _announce(named)
@@ -33,7 +33,7 @@ def launch(app: "Celeriac", calls: Calls, joins: Sequence[OpenJoin], options: Op
 
 async def alaunch(app: "Celeriac", calls: Calls, joins: Sequence[OpenJoin], options: Options) -> None:
     """launch, from async code."""
-    named = _gathered(app, calls)
+    named = gathered(app, calls)
     until = await app.asynchronous.open(joins, options) if joins else None
     await app.asynchronous.publish([post for _, post in named], options, until)
     _announce(named)
@@ -41,12 +41,12 @@ async def alaunch(app: "Celeriac", calls: Calls, joins: Sequence[OpenJoin], opti
 
 def prepare(app: "Celeriac", calls: Calls) -> list[Post]:
     """The messages, for whoever publishes them together with something else."""
-    named = _gathered(app, calls)
+    named = gathered(app, calls)
     _announce(named)
     return [post for _, post in named]
 
 
-def _gathered(app: "Celeriac", calls: Calls) -> Named:
+def gathered(app: "Celeriac", calls: Calls) -> Named:
     """The messages of the calls. A task with an apply_async of its own is asked for its message through that."""
     app.finalize(auto=True)
     names = {call[0] for call in calls}

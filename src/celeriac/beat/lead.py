@@ -172,12 +172,14 @@ class Lead:
         except LeaseLost:
             raise
         except OperationalError:
-            if len(ready) == 1:
-                return self._fire_alone(ready[0])
+            self._register.revision()  # raises if the broker is away altogether
             return [prepared for one in ready for prepared in self._fire_alone(one)]
         return ready
 
     def _fire_together(self, ready: list[Prepared]) -> None:
+        joins = [join for prepared in ready for join in prepared.joins]
+        if joins:
+            self._app.publisher.open(joins, {"retry": False})
         fired = iter(self._register.fire(self.tenure, [firing for prepared in ready for firing in prepared.firings]))
         for prepared in ready:
             done = [next(fired) for _ in prepared.firings]

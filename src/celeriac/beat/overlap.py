@@ -6,6 +6,7 @@ from celeriac.core.errors import ImproperlyConfigured
 from celeriac.core.states import READY_STATES
 
 from .agenda import Item
+from .calls import GROUP
 from .policy import ALLOW
 from .ticks import SECOND
 
@@ -15,6 +16,10 @@ def check_results(app: Any, name: str, entry: Any) -> None:
     policy = entry.policy
     if policy is None or policy.overlap == ALLOW:
         return
+    if entry.task == GROUP:
+        raise ImproperlyConfigured(
+            f"The periodic task {name!r}: overlap is for tasks, chains and chords, not for groups"
+        )
     task = app.tasks.get(entry.task)
     ignored = (entry.options or {}).get("ignore_result")
     if ignored is None:

@@ -11,8 +11,9 @@ from typing import Any, ClassVar, Final, NamedTuple
 
 from celeriac.core.errors import OperationalError
 
+from .calls import send
 from .defaults import default_entries
-from .entry import ScheduleEntry, SchedulingError, evaluated
+from .entry import ScheduleEntry, SchedulingError
 
 logger = logging.getLogger("celeriac.beat")
 
@@ -253,13 +254,7 @@ class Scheduler:
         if advance:
             entry = self.reserve(entry)
         try:
-            args = [evaluated(value) for value in entry.args or ()]
-            named = {name: evaluated(value) for name, value in (entry.kwargs or {}).items()}
-            options = with_header(entry.options)
-            task = self.app.tasks.get(entry.task)
-            if task is not None:
-                return task.apply_async(args, named, **options)
-            return self.send_task(entry.task, args, named, **options)
+            return send(self.app, entry, self.send_task)
         except Exception as error:
             raise SchedulingError(f"Couldn't apply scheduled task {entry.name}: {error}") from error
         finally:
@@ -311,9 +306,3 @@ class Scheduler:
     def info(self) -> str:
         """Lines for the banner."""
         return ""
-
-
-def with_header(options: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The options of a call that says it comes from beat."""
-    given = dict(options or {})
-    return {**given, "headers": {**(given.get("headers") or {}), "celery_beat_task": True}}

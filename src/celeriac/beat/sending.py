@@ -7,17 +7,15 @@ from typing import Any, Final
 import msgspec
 
 from celeriac.app import announcing
-from celeriac.app.calling import posts_of
-from celeriac.core.ids import uuid
-from celeriac.core.message import Post
+from celeriac.core.errors import OperationalError
+from celeriac.core.join import OpenJoin
 from celeriac.core.ports.plans import Firing
 from celeriac.schedules import crontab
 
 from .agenda import Item
-from .entry import evaluated
+from .calls import Outgoing, outgoing
 from .overlap import is_running
 from .policy import ALLOW, QUEUE, SKIP, chosen
-from .scheduler import with_header
 from .ticks import SECOND
 
 logger = logging.getLogger("celeriac.beat")
@@ -30,12 +28,14 @@ class Prepared(msgspec.Struct):
     """The ticks of one item that go out together."""
 
     item: Item
-    firings: list[Firing]
     passed_over: int = 0
+    firings: list[Firing] = []
+    runs: list[Outgoing] = []
 
     @property
-    def sent(self) -> list[Post]:
-        return [post for firing in self.firings for post in firing.posts]
+    def joins(self) -> list[OpenJoin]:
+        """To be opened before it goes out."""
+        return [join for run in self.runs for join in run.joins]
 
 
 class Preparer:
@@ -64,7 +64,9 @@ class Preparer:
             else:
                 runs = runs[-1:]
         item.held = False
-        return Prepared(item, self._firings(item, runs, due[-1], now), len(due) - len(runs))
+        prepared = Prepared(item, len(due) - len(runs))
+        self._firings(prepared, runs, due[-1], now)
+        return prepared
 
     def _deadline(self, item: Item) -> int | None:
         seconds = self._app.conf.beat_cron_starting_deadline
@@ -84,47 +86,39 @@ class Preparer:
             item.held = True
             logger.info("Scheduler: %s waits for the end of its run before (overlap=queue)", item.name)
 
-    def _firings(self, item: Item, runs: Sequence[int], last: int, now: int) -> list[Firing]:
+    def _firings(self, prepared: Prepared, runs: Sequence[int], last: int, now: int) -> None:
         """One for each run, each following the one before; and one that only moves the mark, if the last is not run."""
-        firings: list[Firing] = []
+        item = prepared.item
         mark = item.mark
         for tick in runs:
-            post = self._post(item)
-            if post is None:
+            out = self._outgoing(item)
+            if out is None:
                 continue
-            after, mark = (
-                mark.last,
-                msgspec.structs.replace(mark, last=tick, ran=now, runs=mark.runs + 1, task_id=_id(post)),
-            )
-            firings.append(Firing(item.name, after, mark, (post,)))
+            after = mark.last
+            mark = msgspec.structs.replace(mark, last=tick, ran=now, runs=mark.runs + 1, task_id=out.id)
+            prepared.firings.append(Firing(item.name, after, mark, tuple(post for _, post in out.named)))
+            prepared.runs.append(out)
         if mark.last != last:
-            firings.append(Firing(item.name, mark.last, msgspec.structs.replace(mark, last=last)))
-        return firings
+            prepared.firings.append(Firing(item.name, mark.last, msgspec.structs.replace(mark, last=last)))
 
-    def _post(self, item: Item) -> Post | None:
-        """The message of one run; None, and a line in the log, if it can't be made."""
-        entry = item.entry
+    def _outgoing(self, item: Item) -> Outgoing | None:
+        """What one run sends; None, and a line in the log, if it can't be made."""
         try:
-            args = [evaluated(value) for value in entry.args or ()]
-            kwargs = {name: evaluated(value) for name, value in (entry.kwargs or {}).items()}
-            options = {"task_id": uuid(), **with_header(entry.options)}
-            ((_, post),) = posts_of(self._app, [(entry.task, args, kwargs, options)], {})
+            return outgoing(self._app, item.entry)
+        except OperationalError:
+            raise
         except Exception:
-            logger.exception("Message Error: %s (%s) can't be sent: this tick is left out", item.name, entry.task)
+            logger.exception("Message Error: %s (%s) can't be sent: this tick is left out", item.name, item.entry.task)
             return None
-        return post
 
 
 def announce(prepared: Prepared) -> None:
     """Tell the log, and who listens to after_task_publish, what has been sent."""
     item = prepared.item
-    for post in prepared.sent:
+    for run in prepared.runs:
         logger.info("Scheduler: Sending due task %s (%s)", item.name, item.entry.task)
-        logger.debug("%s sent. id->%s", item.entry.task, _id(post))
-        announcing.after(item.entry.task, post)
+        logger.debug("%s sent. id->%s", item.entry.task, run.id)
+        for name, post in run.named:
+            announcing.after(name, post)
     if prepared.passed_over and item.policy.overlap == ALLOW and item.policy.missed == SKIP:
         logger.info("Scheduler: %s was not run while no beat was there (missed=skip)", item.name)
-
-
-def _id(post: Post) -> str:
-    return str(post.message.headers.get("id") or post.message.properties.get("correlation_id") or "")

@@ -10,13 +10,13 @@ import msgspec
 from celeriac.core.clock import SYSTEM_CLOCK, Clock
 from celeriac.core.ports.plans import Change, Mark, Plan
 
+from .calls import send
 from .defaults import default_entries
-from .entry import ScheduleEntry, evaluated
+from .entry import ScheduleEntry
 from .installing import source_of
 from .judging import check_entry
 from .plan import PROGRAM, STORED, Definition, decoded, definition_of, encoded, entry_of
 from .register import Register
-from .scheduler import with_header
 from .ticks import SECOND, moment, ticks_of
 
 
@@ -151,9 +151,7 @@ class Schedules:
     def run(self, name: str) -> Any:
         """Run it now, once, whatever its schedule says; returns its AsyncResult."""
         _, entry = self._find(name)
-        kwargs = {key: evaluated(value) for key, value in entry.kwargs.items()}
-        args = [evaluated(value) for value in entry.args]
-        return self._app.send_task(entry.task, args, kwargs, **with_header(entry.options))
+        return send(self._app, entry, self._app.send_task)
 
     # -- within
 

@@ -9,6 +9,8 @@ import click
 import msgspec
 
 from celeriac.beat.policy import MISSED, OVERLAP
+from celeriac.beat.service import scheduler_class
+from celeriac.beat.shared import SharedScheduler
 from celeriac.beat.timetable import Planned, Schedules, UnknownEntry
 from celeriac.schedules import crontab, solar
 
@@ -29,6 +31,9 @@ def command() -> None:
 def _mine() -> Schedules:
     app = session().app
     app.loader.import_default_modules()
+    cls = scheduler_class(app.conf.beat_scheduler)
+    if not (isinstance(cls, type) and issubclass(cls, SharedScheduler)):
+        raise click.UsageError(f"beat_scheduler is {app.conf.beat_scheduler}: its schedule is not kept in the broker.")
     found: Schedules = app.schedules
     return found
 

@@ -14,7 +14,7 @@ import pytest
 from scenarios.commands import DEADLINE, Home
 
 PROGRAM = """
-from celeriac import Celeriac, signals
+from celeriac import Celeriac, chord, signals
 from celeriac.schedules import crontab
 
 app = Celeriac("tasks")
@@ -26,12 +26,18 @@ app.conf.beat_schedule = {
 
 @app.task
 def note(name):
+    name = "".join(name)
     with open("notes", "a") as file:
         file.write(name + chr(10))
+
+@app.task
+def say(word):
+    return word
 
 @app.on_after_configure.connect
 def setup_periodic_tasks(sender, **kwargs):
     sender.add_periodic_task(0.5, note, ("later",), name="later")
+    sender.add_periodic_task(0.5, chord([say.s("chord")], note.s()), name="chord")
 
 @signals.beat_init.connect
 def begun(sender, **kwargs):
@@ -72,7 +78,7 @@ def test_periodic_tasks_run(any_home: Home) -> None:
         beat.wait_for("BEGUN SharedScheduler")
         beat.wait_for("Scheduler: Sending due task add (tasks.note)")
         beat.wait_for("Scheduler: Sending due task later (tasks.note)")
-        until(lambda: {"add", "later"} <= set(notes(any_home)), lambda: worker.output)
+        until(lambda: {"add", "later", "chord"} <= set(notes(any_home)), lambda: worker.output)
         assert beat.stop() == 0
         assert "beat: Shutting down..." in beat.output
         assert worker.stop() == 0
@@ -137,7 +143,7 @@ def test_wrong_words_are_answered_with_a_sentence(home: Home) -> None:
             "schedule",
             "pause",
             "nope",
-        ): "There is no periodic task 'nope'; there are: add, celery.backend_cleanup, later",
+        ): "There is no periodic task 'nope'; there are: add, celery.backend_cleanup, chord",
         ("schedule", "add", "x", "tasks.note"): "one of --every, --cron or --solar",
         ("schedule", "add", "x", "tasks.note", "--cron", "61 * * * *"): "61",
         ("schedule", "remove", "add"): "belongs to the program",
@@ -170,6 +176,13 @@ def test_the_schedule_is_changed_from_the_command_line_while_beat_runs(home: Hom
         assert "Sending due task new" not in beat.output[seen:].partition("due task add")[2]
         assert '"name":"add"' in schedule("list", "--json")
         assert beat.stop() == 0
+
+
+def test_a_schedule_in_a_file_is_not_changed_from_the_command_line(home: Home) -> None:
+    home.write(PROGRAM + 'app.conf.beat_scheduler = "persistent"')
+    done = home.run("-A", "tasks", "schedule", "list")
+    assert done.returncode == 2
+    assert "beat_scheduler is persistent: its schedule is not kept in the broker" in done.stderr
 
 
 def test_a_broker_that_is_away_is_told_with_exit_code_69(home: Home) -> None:
