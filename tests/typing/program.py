@@ -2,7 +2,7 @@
 
 from typing import Any, assert_type
 
-from celeriac import Celeriac, Task, shared_task
+from celeriac import Celeriac, Signature, Task, chain, chord, group, shared_task
 from celeriac.result import AsyncResult, EagerResult
 
 app = Celeriac("typed")
@@ -50,6 +50,15 @@ assert_type(add.apply_async((1,), countdown=3), AsyncResult[int])
 assert_type(shared.delay(1).get(), list[int])
 assert_type(shared_bound.delay(1).get(), float)
 assert_type(add.AsyncResult("id").get(), int)
+
+assert_type(add.s(1), Signature)
+assert_type(add.si(1).set(queue="fast"), Signature)
+(add.s(1) | group(add.s(2), add.s(3)) | add.s(4)).delay().get()
+chain(add.s(1), add.s(2))().get()
+group(add.s(number) for number in range(3)).skew(step=2).apply_async(countdown=1)
+chord([add.s(1)], add.s(2)).on_error(named.s()).link(add.s())
+add.starmap([(1, 2)]).delay()
+add.chunks([(1, 2)], 1)()
 
 add.delay("1")  # wrong
 add.delay()  # wrong

@@ -1,7 +1,10 @@
 """Signing: what a task offers to make signatures of it, and to put others in its place while it runs."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from celeriac.canvas import Signature, chunks, xmap, xstarmap
 
 
 class Signing:
@@ -10,24 +13,25 @@ class Signing:
     app: Any
     request: Any
 
-    def signature(self, args: Any = None, *starargs: Any, **starkwargs: Any) -> Any:
+    def signature(self, args: Any = None, *starargs: Any, **starkwargs: Any) -> "Signature":
         """A call of the task that is not made yet: task.signature((2, 2), countdown=10)."""
         starkwargs.setdefault("app", self.app)
-        return self.app.canvas.signature(self, args, *starargs, **starkwargs)
+        made: Signature = self.app.canvas.signature(self, args, *starargs, **starkwargs)
+        return made
 
     subtask = signature
 
-    def s(self, *args: Any, **kwargs: Any) -> Any:
+    def s(self, *args: Any, **kwargs: Any) -> "Signature":
         """The same for arguments alone: task.s(2, 2)."""
         return self.signature(args, kwargs)
 
-    def si(self, *args: Any, **kwargs: Any) -> Any:
+    def si(self, *args: Any, **kwargs: Any) -> "Signature":
         """The same, and it takes no further arguments, such as the result of a task before it."""
         return self.signature(args, kwargs, immutable=True)
 
     def signature_from_request(
         self, request: Any = None, args: Any = None, kwargs: Any = None, queue: Any = None, **extra_options: Any
-    ) -> Any:
+    ) -> "Signature":
         """The call that runs here, to be made again."""
         request = self.request if request is None else request
         args = request.args if args is None else args
@@ -42,17 +46,20 @@ class Signing:
 
     subtask_from_request = signature_from_request
 
-    def map(self, it: Iterable[Any]) -> Any:
+    def map(self, it: Iterable[Any]) -> "xmap":
         """One task that calls this one for each argument: the list of the results."""
-        return self.app.canvas.xmap(self.s(), it, app=self.app)
+        made: xmap = self.app.canvas.xmap(self.s(), it, app=self.app)
+        return made
 
-    def starmap(self, it: Iterable[Any]) -> Any:
+    def starmap(self, it: Iterable[Any]) -> "xstarmap":
         """One task that calls this one for each tuple of arguments: the list of the results."""
-        return self.app.canvas.xstarmap(self.s(), it, app=self.app)
+        made: xstarmap = self.app.canvas.xstarmap(self.s(), it, app=self.app)
+        return made
 
-    def chunks(self, it: Iterable[Any], n: int) -> Any:
+    def chunks(self, it: Iterable[Any], n: int) -> "chunks":
         """Calls for each tuple of arguments, so many of them in one task."""
-        return self.app.canvas.chunks(self.s(), it, n, app=self.app)
+        made: chunks = self.app.canvas.chunks(self.s(), it, n, app=self.app)
+        return made
 
     def replace(self, sig: Any) -> Any:
         """Let this signature do the task's work: whoever waits for the task gets its result. Ends the run."""

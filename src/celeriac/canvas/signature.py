@@ -1,7 +1,7 @@
 """Signatures: a call that is not made yet, as a dict that can travel."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from celeriac.core.ids import uuid
 from celeriac.current import get_current_app
@@ -12,7 +12,7 @@ from .operators import joined
 from .stamping import Stamping
 from .wording import reprcall
 
-Registered = Callable[[type["Signature"]], type["Signature"]]
+S = TypeVar("S", bound="Signature")
 
 
 class Signature(Stamping, dict[str, Any]):
@@ -58,10 +58,10 @@ class Signature(Stamping, dict[str, Any]):
     # -- kinds
 
     @classmethod
-    def register_type(cls, name: str | None = None) -> Registered:
+    def register_type(cls, name: str | None = None) -> Callable[[type[S]], type[S]]:
         """A decorator: dicts whose subtask_type is this name become signatures of the class."""
 
-        def register(subclass: type["Signature"]) -> type["Signature"]:
+        def register(subclass: type[S]) -> type[S]:
             cls.TYPES[name or subclass.__name__] = subclass
             return subclass
 
@@ -252,6 +252,9 @@ class Signature(Stamping, dict[str, Any]):
         if made._app is None:
             made._app = other._app if self._type is None else self.app
         return made
+
+    def __ror__(self, other: Any) -> Any:
+        return other.__or__(self) if isinstance(other, Signature) else super().__ror__(other)
 
     def __ior__(self, other: Any) -> Any:
         return self.__or__(other)
