@@ -47,7 +47,6 @@ _OWN: Final = frozenset(
             "purge",
             "optimization",
         ),
-        *("without_gossip", "without_mingle", "without_heartbeat", "heartbeat_interval"),
         *("beat", "schedule_filename", "scheduler"),
         *("logfile", "pidfile", "uid", "gid", "umask", "executable", "detach"),
     }

@@ -4,7 +4,6 @@ import platform
 from typing import Any
 
 import celeriac
-from celeriac.settings import BY_NAME, INERT
 
 _ROOT = (
     r"       \|/       ",
@@ -63,8 +62,6 @@ def _concurrency(options: Any) -> str:
 
 
 def _events(wanted: bool) -> str:
-    if BY_NAME["worker_send_task_events"].feature == INERT:
-        return "OFF (not in this release)"
     return "ON" if wanted else "OFF (enable -E to monitor tasks in this worker)"
 
 

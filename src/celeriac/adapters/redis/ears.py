@@ -31,13 +31,13 @@ class SyncEar:
 
     def add(self, channels: Iterable[str], wait: bool = True) -> None:
         line = self._connected()
-        self._tell(line, self._hearing.wish(channels, True))
+        self._tell(line, *self._hearing.wish(channels, True))
         if wait:
             self._confirm(line)
 
     def discard(self, channels: Iterable[str]) -> None:
         line = self._connected()
-        self._tell(line, self._hearing.wish(channels, False))
+        self._tell(line, *self._hearing.wish(channels, False))
         self._confirm(line)
 
     def next(self, timeout: float | None) -> tuple[str, bytes] | None:
@@ -72,7 +72,7 @@ class SyncEar:
     def _connected(self) -> Line:
         if self._line is None:
             line = self._line = Line(self._connect(time.monotonic() + self._doorway.connect_timeout))
-            self._tell(line, self._hearing.again())
+            self._tell(line, *self._hearing.again())
             self._confirm(line)
         return self._line
 
@@ -82,12 +82,12 @@ class SyncEar:
             if not self._read(line, deadline - time.monotonic()):
                 raise self._broken(exceptions.TimeoutError("the subscription was not confirmed"))
 
-    def _tell(self, line: Line, command: Command | None) -> None:
-        if command is not None:
-            try:
+    def _tell(self, line: Line, *commands: Command) -> None:
+        try:
+            for command in commands:
                 line.tell(command, self._doorway.connect_timeout)
-            except FAILURES as error:
-                raise self._broken(error) from error
+        except FAILURES as error:
+            raise self._broken(error) from error
 
     def _read(self, line: Line, seconds: float) -> bool:
         try:
@@ -152,20 +152,16 @@ class AsyncioEar:
 
     async def _change(self, channels: Iterable[str], listen: bool) -> None:
         connection = await self._connected()
-        command = self._hearing.wish(channels, listen)
-        if command is not None:
-            await self._send(connection, command)
-            await self._confirm(connection)
+        await self._send(connection, *self._hearing.wish(channels, listen))
+        await self._confirm(connection)
 
     async def _connected(self) -> AsyncConnection:
         if self._connection is None:
             loop = asyncio.get_running_loop()
             connection = await self._connect(loop.time() + self._doorway.connect_timeout)
             self._connection = connection
-            command = self._hearing.again()
-            if command is not None:
-                await self._send(connection, command)
-                await self._confirm(connection)
+            await self._send(connection, *self._hearing.again())
+            await self._confirm(connection)
         return self._connection
 
     async def _confirm(self, connection: AsyncConnection) -> None:
@@ -175,10 +171,12 @@ class AsyncioEar:
             if not await self._read(connection, deadline - clock()):
                 raise await self._broken(exceptions.TimeoutError("the subscription was not confirmed"))
 
-    async def _send(self, connection: AsyncConnection, command: Command) -> None:
+    async def _send(self, connection: AsyncConnection, *commands: Command) -> None:
+        if not commands:
+            return
         try:
             async with asyncio.timeout(self._doorway.connect_timeout):
-                await connection.send_packed_command((pack((command,)),), check_health=False)
+                await connection.send_packed_command((pack(commands),), check_health=False)
         except FAILURES as error:
             raise await self._broken(error) from error
 

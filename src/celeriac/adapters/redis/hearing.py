@@ -11,31 +11,37 @@ _UNREAD_LIMIT = 100_000
 
 
 class Hearing:
-    """Takes in raw replies of a subscribed connection, gives out (channel, payload)."""
+    """Takes in raw replies of a subscribed connection, gives out (channel, payload).
+
+    A channel with a `*` in it is a pattern, for which the server has commands of their own.
+    """
 
     def __init__(self) -> None:
         self.channels: set[str] = set()
         self.heard: deque[tuple[str, bytes]] = deque(maxlen=_UNREAD_LIMIT)
         self.unconfirmed = 0
 
-    def wish(self, channels: Iterable[str], listen: bool) -> Command | None:
-        """The command that makes it so, None where it is so already."""
+    def wish(self, channels: Iterable[str], listen: bool) -> list[Command]:
+        """The commands that make it so."""
         if listen:
             changed = [channel for channel in dict.fromkeys(channels) if channel not in self.channels]
             self.channels.update(changed)
         else:
             changed = [channel for channel in dict.fromkeys(channels) if channel in self.channels]
             self.channels.difference_update(changed)
-        return self._command("SUBSCRIBE" if listen else "UNSUBSCRIBE", changed)
+        return self._commands("" if listen else "UN", changed)
 
-    def again(self) -> Command | None:
-        """The command with which a new connection takes up all channels."""
+    def again(self) -> list[Command]:
+        """The commands with which a new connection takes up all channels."""
         self.unconfirmed = 0
-        return self._command("SUBSCRIBE", sorted(self.channels))
+        return self._commands("", sorted(self.channels))
 
-    def _command(self, verb: str, channels: list[str]) -> Command | None:
+    def _commands(self, prefix: str, channels: list[str]) -> list[Command]:
         self.unconfirmed += len(channels)
-        return (verb, *channels) if channels else None
+        patterns = [channel for channel in channels if "*" in channel]
+        plain = [channel for channel in channels if "*" not in channel]
+        wishes = ((f"P{prefix}SUBSCRIBE", *patterns), (f"{prefix}SUBSCRIBE", *plain))
+        return [wish for wish in wishes if len(wish) > 1]
 
     def hear(self, reply: Any) -> None:
         if not isinstance(reply, list):
@@ -44,5 +50,8 @@ class Hearing:
         if kind == b"message":
             if reply[1].decode() in self.channels:
                 self.heard.append((reply[1].decode(), reply[2]))
-        elif kind in (b"subscribe", b"unsubscribe"):
+        elif kind == b"pmessage":
+            if reply[1].decode() in self.channels:
+                self.heard.append((reply[2].decode(), reply[3]))
+        elif kind in (b"subscribe", b"unsubscribe", b"psubscribe", b"punsubscribe"):
             self.unconfirmed -= 1

@@ -15,6 +15,7 @@ from .doorway import Doorway
 from .joins import RedisJoins
 from .keys import Keys
 from .lease import RedisLease
+from .newswire import RedisNewswire
 from .options import RedisOptions, parse_options
 from .pidbox import RedisPidbox
 from .place import parse_place
@@ -62,6 +63,7 @@ class RedisTransport:
         self.delayed = RedisDelayed(self.keys)
         self.seeker = RedisSeeker(self.keys)
         self.pidbox = RedisPidbox(self.keys, clustered)
+        self.newswire = RedisNewswire(self.keys)
         self._doorway = Doorway(self.place, chosen, given)
         # Every key of a clustered broker lies in the slot of its prefix.
         self._home = slot(prefix + "queues")

@@ -70,7 +70,6 @@ SETTINGS = (
         False,
         "Send events about tasks (`worker -E`).",
         old="CELERY_SEND_EVENTS",
-        feature=INERT,
     ),
     Setting("worker_logfile", PATH, None, "The log file when the command line names none.", declared=False),
     Setting("worker_pidfile", PATH, None, "The pid file when the command line names none.", declared=False),
