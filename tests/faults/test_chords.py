@@ -102,16 +102,17 @@ def run(campaign: Campaign, chords: int, kills: int) -> tuple[dict[str, list[tup
     assert set(wanted.values()) == {"body", "errback"}
     for name, what in wanted.items():
         send(campaign.app, name, what == "errback")
+    sent = campaign.waiting()
     for number in range(kills):
-        due = min(chords, (number + 1) * chords // (kills + 2))
-        wait_for(lambda due=due: len(starts.read()) > due, 60, lambda: f"{len(starts.read())} of {chords}")
+        left = sent * (kills - number) // (kills + 1)
+        wait_for(lambda left=left: campaign.waiting() <= left, 60, lambda: f"{campaign.waiting()} of {sent} wait")
         if number % 2:
             freeze(campaign.server.pid, 1.0)
         victim = random.choice([worker for worker in fleet.workers if worker.is_ready])
         victim.kill()
         fleet.replace(victim)
         wait_for(lambda: any(worker.is_ready for worker in fleet.workers), 30)
-    wait_for(lambda: wanted.keys() <= starts.read().keys(), 60 + chords, lambda: missing(wanted, starts))
+    wait_for(lambda: wanted.keys() <= starts.read().keys(), 60 + chords * SIZE // 20, lambda: missing(wanted, starts))
     wait_for(lambda: not campaign.waiting() and not held(campaign), 60)
     return starts.read(), wanted
 
