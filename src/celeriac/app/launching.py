@@ -68,7 +68,7 @@ def _asked(task: Any, call: Call) -> Named:
     """What the task gives to the producer that it is handed: often one message, with more in it."""
     collector = Collector()
     _, args, kwargs, options = call
-    task.apply_async(args, kwargs, **options, producer=collector)
+    task.apply_async(args, kwargs, **{**options, "producer": collector})
     return collector.named
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from . import launching
-from .kinds import Options, merged
+from .kinds import Options, merged, positional
 from .signature import Signature, maybe_signature
 
 
@@ -16,24 +16,24 @@ class Compound(Signature):
 
     def apply_async(self, args: Any = None, kwargs: Any = None, route_name: str | None = None, **options: Any) -> Any:
         """Send what comes first of it, with more arguments and options; returns the result of what comes last."""
-        return launching.send(self, tuple(args or ()), kwargs or {}, self._checked(options))
+        return launching.send(self, positional(args), kwargs or {}, self._checked(options))
 
     async def aapply_async(
         self, args: Any = None, kwargs: Any = None, route_name: str | None = None, **options: Any
     ) -> Any:
         """apply_async, from async code."""
-        return await launching.asend(self, tuple(args or ()), kwargs or {}, self._checked(options))
+        return await launching.asend(self, positional(args), kwargs or {}, self._checked(options))
 
     def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
         """Run all of it here and now, one task after the other."""
-        return self.app.eager.workflow(self, tuple(args or ()), kwargs or {}, options)
+        return self.app.eager.workflow(self, positional(args), kwargs or {}, options)
 
     def _checked(self, options: Options) -> Options:
         return options
 
     def clone(self, args: Any = (), kwargs: Any = None, app: Any = None, **opts: Any) -> Any:
         """A copy with more: arguments go before those of what comes first; its parts are copied too."""
-        own_args, own_kwargs, options = merged(self, tuple(args or ()), kwargs or {}, opts)
+        own_args, own_kwargs, options = merged(self, positional(args), kwargs or {}, opts)
         app = self._app if app is None else app
         parts = {key: _copied(own_kwargs[key], app) for key in ("tasks", "header", "body") if key in own_kwargs}
         return self._copy(own_args, {**own_kwargs, **parts}, options, app)

@@ -132,6 +132,13 @@ def merged(tree: Tree, args: Sequence[Any], kwargs: Mapping[str, Any], options: 
     return (*args, *own_args), {**own_kwargs, **kwargs}, options
 
 
+def positional(args: Any) -> tuple[Any, ...]:
+    """Positional arguments of a call; text is none, for it never was meant as letters."""
+    if isinstance(args, (str, bytes, Mapping)):
+        raise TypeError(f"args must be a list or tuple, not {type(args).__name__}")
+    return tuple(args or ())
+
+
 # What a signature says of these is not overruled by a call's options.
 LASTING: Final = frozenset(("group_id", "stamped_headers"))
 

@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 from celeriac.core.errors import Ignore, ImproperlyConfigured
 from celeriac.current import Context
 
-from .kinds import CHAIN, GROUP, Options, Tree, kind_of, listed, tasks_of
+from .kinds import CHAIN, GROUP, Options, Tree, kind_of, listed, tasks_of, with_kwargs, with_options
 from .launching import planned
 from .links import linked, with_errbacks
 from .operators import WHOLE, joined
@@ -24,6 +24,9 @@ def replace(task: Any, sig: Any) -> Any:
     tree = linked(dict(sig), listed(request.callbacks))
     on_header = bool(task.app.conf.task_allow_error_cb_on_chord_header)
     tree = with_errbacks(tree, listed(request.errbacks), on_header)
+    if kind_of(tree) == CHAIN:  # each of its tasks says how often its place was taken
+        nesting = _nesting(request)
+        tree = with_kwargs(tree, tasks=[with_options(one, replaced_task_nesting=nesting) for one in tasks_of(tree)])
     _with_the_end(task, request, planned(task.app, tree, (), {}, _inherited(request)))
     return task.on_replace(sig)
 
@@ -38,21 +41,22 @@ def _check(sig: Any) -> None:
 
 
 def _inherited(request: Context) -> Options:
-    """The place of the task, for whoever takes it."""
+    """The place of the task, for whoever takes it. Its stamps were its own, as in Celery."""
     options: Options = {
         "task_id": request.id,
         "root_id": request.root_id,
-        "parent_id": request.parent_id,
         "group_id": request.group,
         "group_index": request.group_index,
         "chord": request.chord,
-        "chain": listed(request.chain),
-        "replaced_task_nesting": (request.replaced_task_nesting or 0) + 1,
+        "chain": request.chain or None,
+        "replaced_task_nesting": _nesting(request),
     }
-    stamps = request.stamps or {}
-    options.update({name: stamps[name] for name in request.stamped_headers or () if name in stamps})
-    options["stamped_headers"] = request.stamped_headers
-    return {key: value for key, value in options.items() if value not in (None, [])}
+    return {key: value for key, value in options.items() if value is not None}
+
+
+def _nesting(request: Context) -> int:
+    """How many tasks have stood in this place before."""
+    return (request.replaced_task_nesting or 0) + 1
 
 
 def on_replace(task: Any, sig: Any) -> NoReturn:

@@ -7,7 +7,7 @@ from celeriac.core.ids import uuid
 from celeriac.current import get_current_app
 
 from . import launching
-from .kinds import Options, listed, merged
+from .kinds import Options, listed, merged, positional
 from .operators import joined
 from .stamping import Stamping
 from .wording import reprcall
@@ -172,7 +172,7 @@ class Signature(Stamping, dict[str, Any]):
 
     def clone(self, args: Any = (), kwargs: Any = None, app: Any = None, **opts: Any) -> Any:
         """A copy with more: arguments go before those it has."""
-        args, kwargs, options = merged(self, tuple(args or ()), kwargs or {}, opts)
+        args, kwargs, options = merged(self, positional(args), kwargs or {}, opts)
         # Tuples and lists of signatures inside are copied as deep as they are ours to change.
         return self._copy(args, kwargs, options, app)
 
@@ -272,7 +272,7 @@ class Signature(Stamping, dict[str, Any]):
 
     def apply_async(self, args: Any = None, kwargs: Any = None, route_name: str | None = None, **options: Any) -> Any:
         """Send it, with more arguments and options."""
-        args, kwargs, options = merged(self, tuple(args or ()), kwargs or {}, options)
+        args, kwargs, options = merged(self, positional(args), kwargs or {}, options)
         return launching.send_one(self, args, kwargs, options)
 
     async def adelay(self, *partial_args: Any, **partial_kwargs: Any) -> Any:
@@ -283,12 +283,12 @@ class Signature(Stamping, dict[str, Any]):
         self, args: Any = None, kwargs: Any = None, route_name: str | None = None, **options: Any
     ) -> Any:
         """apply_async, from async code."""
-        args, kwargs, options = merged(self, tuple(args or ()), kwargs or {}, options)
+        args, kwargs, options = merged(self, positional(args), kwargs or {}, options)
         return await launching.asend_one(self, args, kwargs, options)
 
     def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
         """Run it here and now, as a worker would."""
-        args, kwargs, options = merged(self, tuple(args or ()), kwargs or {}, options)
+        args, kwargs, options = merged(self, positional(args), kwargs or {}, options)
         return self.type.apply(args, kwargs, **options)
 
     def __invert__(self) -> Any:

@@ -71,6 +71,28 @@ def test_how_often_a_task_was_replaced_is_counted(app: Celeriac, worker: Any) ->
     assert result.get(timeout=5) == 3
 
 
+def test_each_task_of_a_chain_that_took_a_place_says_so(app: Celeriac, worker: Any) -> None:
+    @app.task(name="nesting", bind=True)
+    def nesting(self: Any, *before: Any) -> Any:
+        return [*before, self.request.replaced_task_nesting, self.request.stamps]
+
+    result = replaced(app, lambda: nesting.s() | nesting.s()).s().stamp(a=1).delay()
+    worker.work()
+    assert result.get(timeout=5) == [[1, {}], 1, {}]
+
+
+def test_a_task_may_be_made_again_from_its_own_request(app: Celeriac, worker: Any) -> None:
+    @app.task(name="anew", bind=True)
+    def anew(self: Any, left: int, keep: str = "") -> Any:
+        if left:
+            return self.replace(self.signature_from_request(args=(left - 1,)).set(task_id=None))
+        return keep
+
+    result = anew.delay(2, keep="kept")
+    worker.work()
+    assert result.get(timeout=5) == "kept"
+
+
 def test_nothing_is_sent_if_the_run_does_not_end(app: Celeriac, add: Any, worker: Any) -> None:
     @app.task(name="breaks", bind=True)
     def breaks(self: Any) -> Any:

@@ -167,3 +167,9 @@ def test_an_empty_chain_has_no_result_and_an_empty_group_has_an_empty_one(app: C
     assert chain().apply_async() is None
     assert chain().apply() is None
     assert group().apply_async().get(timeout=1) == []
+
+
+def test_text_is_no_list_of_arguments(add: Any) -> None:
+    for call in (add.s().apply_async, group(add.s()).apply_async, add.s().clone, add.s().apply):
+        with pytest.raises(TypeError, match="args must be a list or tuple, not str"):
+            call("ab")
