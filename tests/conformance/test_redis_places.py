@@ -18,9 +18,11 @@ from celeriac.testing.conformance import (
     Harness,
     JoinsContract,
     LeaseContract,
+    PidboxContract,
     PlansContract,
     RecoveryContract,
     ResultsContract,
+    RevocationsContract,
     SettlingContract,
 )
 from servers.certificates import self_signed
@@ -107,6 +109,9 @@ class TestBus(BusContract): ...
 class TestLease(LeaseContract): ...
 
 
+class TestPidbox(PidboxContract): ...
+
+
 class TestPlans(PlansContract): ...
 
 
@@ -114,6 +119,9 @@ class TestRecovery(RecoveryContract): ...
 
 
 class TestResults(ResultsContract): ...
+
+
+class TestRevocations(RevocationsContract): ...
 
 
 class TestSettling(SettlingContract): ...
