@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import multiprocessing
 import os
 import signal
 import threading
@@ -122,6 +123,7 @@ def _serve(service: Service, parent: int) -> NoReturn:
     code = 1
     try:
         die_with_parent(parent)
+        multiprocessing.current_process().name = "Beat"  # in log lines
         signal.signal(signal.SIGTERM, lambda *_: service.stop())
         service.start(embedded_process=True)
         code = 0

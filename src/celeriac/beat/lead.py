@@ -13,7 +13,7 @@ from .installing import AHEAD, changes_for
 from .judging import check_entry
 from .plan import PROGRAM, decoded, entry_of
 from .register import Register
-from .sending import LOOK_AGAIN, Prepared, Preparer, announce
+from .sending import LOOK_AGAIN, MOST, Prepared, Preparer, announce
 from .ticks import SECOND, is_plain_interval, moment
 
 logger = logging.getLogger("celeriac.beat")
@@ -21,6 +21,7 @@ logger = logging.getLogger("celeriac.beat")
 # How many entries go out in one round trip.
 _BATCH: Final = 200
 _LONGEST_BACKOFF: Final = 60
+_ASIDE: Final = 60
 # Of many entries those that are due within a moment go out together, at the last one's time.
 _MANY: Final = 100
 _GATHER: Final = 0.008
@@ -147,21 +148,44 @@ class Lead:
             return False
         pending = {id(item): item for item in items}
         try:
-            ready = [prepared for item in items if (prepared := self._prepared(item, now, pending)) is not None]
-            for prepared in self._fire(ready):
+            for prepared in self._fire(self._ready(items, now, pending)):
                 pending.pop(id(prepared.item))
         finally:
             for item in pending.values():
                 self._agenda.at(item, now)
-        return len(items) == _BATCH
+        return len(items) == _BATCH or bool(pending)
 
-    def _prepared(self, item: Item, now: int, pending: dict[int, Item]) -> Prepared | None:
-        prepared = self._preparer.prepare(item, now)
-        if prepared is None:
-            pending.pop(id(item))
-            again = item.ticks.next(item.mark.last)
-            self._agenda.at(item, again if again is not None and again > now else now + LOOK_AGAIN)
-        return prepared
+    def _ready(self, items: list[Item], now: int, pending: dict[int, Item]) -> list[Prepared]:
+        """As many as go out in one round trip; those that have to wait are out of `pending` and back on the agenda."""
+        ready: list[Prepared] = []
+        for item in items:
+            if sum(len(prepared.firings) for prepared in ready) >= MOST:
+                break
+            try:
+                prepared = self._preparer.prepare(item, now)
+                if prepared is None:
+                    pending.pop(id(item))
+                    again = item.ticks.next(item.mark.last)
+                    self._agenda.at(item, again if again is not None and again > now else now + LOOK_AGAIN)
+                else:
+                    ready.append(prepared)
+            except OperationalError:
+                raise
+            except Exception:  # noqa: BLE001 - logged there
+                pending.pop(id(item), None)
+                self._set_aside(item)
+        return ready
+
+    def _follow(self, item: Item, mark: Mark) -> None:
+        try:
+            self._agenda.follow(item, mark)
+        except Exception:  # noqa: BLE001 - logged there
+            self._set_aside(item)
+
+    def _set_aside(self, item: Item) -> None:
+        """Its schedule is code that raises: looked at again in a while."""
+        logger.exception("beat: Nobody can tell when %r is due; looking again in %d s", item.name, _ASIDE)
+        self._agenda.at(item, self._now() + _ASIDE * SECOND)
 
     def _fire(self, ready: list[Prepared]) -> list[Prepared]:
         """Those that are dealt with. If the broker refuses all together, each is tried alone."""
@@ -186,7 +210,7 @@ class Lead:
             if all(done):
                 prepared.item.refused = 0
                 announce(prepared)
-                self._agenda.follow(prepared.item, prepared.firings[-1].mark)
+                self._follow(prepared.item, prepared.firings[-1].mark)
             else:
                 # Its last answer was lost on the way, or it was changed at this moment: the book knows.
                 self._agenda.drop(prepared.item.name)

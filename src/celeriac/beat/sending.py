@@ -22,6 +22,8 @@ logger = logging.getLogger("celeriac.beat")
 
 # How soon to look again whether the run before has ended.
 LOOK_AGAIN: Final = SECOND // 2
+# How many runs go out in one round trip, more or less.
+MOST: Final = 500
 
 
 class Prepared(msgspec.Struct):
@@ -52,6 +54,8 @@ class Preparer:
         runs: Sequence[int] = chosen(item.policy, due, now, self._deadline(item))
         if item.policy.overlap != ALLOW:
             running = self._is_running(item, now)
+            if running is None:
+                return None
             if running and item.policy.overlap == QUEUE:
                 self._hold(item)
                 return None
@@ -63,6 +67,9 @@ class Preparer:
                 runs = due
             else:
                 runs = runs[-1:]
+        elif len(runs) > MOST:
+            runs = runs[:MOST]  # the others follow at once
+            due = [tick for tick in due if tick <= runs[-1]]
         item.held = False
         prepared = Prepared(item, len(due) - len(runs))
         self._firings(prepared, runs, due[-1], now)
@@ -72,13 +79,15 @@ class Preparer:
         seconds = self._app.conf.beat_cron_starting_deadline
         return int(seconds * SECOND) if seconds is not None and isinstance(item.entry.schedule, crontab) else None
 
-    def _is_running(self, item: Item, now: int) -> bool:
+    def _is_running(self, item: Item, now: int) -> bool | None:
+        """None if nobody can tell now: then the tick waits."""
         try:
             return is_running(self._app, item, now)
         except Exception as error:  # noqa: BLE001 - a store may raise anything; the entry waits, named
             if not item.held:
                 logger.error("Scheduler: %s waits: whether its run before has ended is not known: %s", item.name, error)
-            return True
+            item.held = True
+            return None
 
     @staticmethod
     def _hold(item: Item) -> None:

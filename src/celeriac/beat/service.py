@@ -16,6 +16,7 @@ from .alarm import Alarm
 from .persistent import PersistentScheduler
 from .pidbox import BeatPidbox
 from .register import can_share
+from .scheduler import DEFAULT_MAX_INTERVAL
 from .shared import SharedScheduler
 
 logger = logging.getLogger("celeriac.beat")
@@ -77,7 +78,7 @@ class Service:
         self.app = app
         self.scheduler_cls = _fitting(app, scheduler_cls or app.conf.beat_scheduler or self.scheduler_cls)
         wanted = app.conf.beat_max_loop_interval if max_interval is None else max_interval
-        self.max_interval = wanted or self.scheduler_cls.max_interval
+        self.max_interval = wanted or getattr(self.scheduler_cls, "max_interval", DEFAULT_MAX_INTERVAL)
         self._asked = max_interval
         self.schedule_filename = schedule_filename or app.conf.beat_schedule_filename
         self.remote_control = app.conf.beat_enable_remote_control if remote_control is None else remote_control

@@ -41,10 +41,6 @@ class SharedScheduler(Scheduler):
         self._lead: Lead | None = None
         super().__init__(app, *args, **kwargs)
 
-    def setup_schedule(self) -> None:
-        """The program's own entries; those in the store come with the leadership. No I/O here."""
-        super().setup_schedule()
-
     def _good_entry(self, name: str, entry: Any) -> Any:
         try:
             made = self._maybe_entry(name, entry)

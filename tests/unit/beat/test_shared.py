@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from celeriac import Celeriac
 from celeriac.beat import BeatLazyFunc, SharedScheduler
-from celeriac.schedules import crontab, schedule
+from celeriac.schedules import BaseSchedule, crontab, schedstate, schedule
 
 from .desk import START, Desk
 
@@ -298,3 +298,40 @@ def test_a_message_for_no_queue_is_a_dead_letter_and_the_others_go_on(make_desk)
     assert desk.run(desk.scheduler(), 20) == ["a", "a"]
     transport = desk.app.transports.write
     assert len(transport.link().run(transport.dead.letters(), 5.0)) == 2
+
+
+class Broken(crontab):
+    """Raises, from its second answer on."""
+
+    def next_after(self, when, anchor=None):
+        if when.timestamp() > START + 60:
+            raise RuntimeError("no idea")
+        return super().next_after(when, anchor)
+
+
+class Asked(BaseSchedule):
+    """Raises when it is asked whether it is due."""
+
+    def is_due(self, last_run_at):
+        if self.now() > datetime.now(UTC) - timedelta(days=1):
+            raise RuntimeError("no idea")
+        return schedstate(False, 10)
+
+
+def test_a_schedule_that_raises_is_named_and_the_others_go_on(make_desk, caplog) -> None:
+    desk = make_desk({"a": entry(30, "a"), "broken": entry(Broken(), "broken"), "asked": entry(Asked(), "asked")})
+    sent = desk.run(desk.scheduler(), 300)
+    assert sent.count("a") == 10
+    assert "broken" in caplog.text
+    assert "asked" in caplog.text
+    assert "no idea" in caplog.text
+
+
+def test_any_number_of_missed_ticks_is_made_up_for_in_order(make_desk) -> None:
+    desk = make_desk({"a": entry(1, "a", missed="all", missed_limit=10_000), "b": entry(1, "b")})
+    scheduler = desk.scheduler()
+    scheduler.tick()
+    desk.clock.advance(1800)
+    sent = desk.run(scheduler, 0)
+    assert (sent.count("a"), sent.count("b")) == (1800, 1)
+    assert desk.app.schedules.get("a").total_run_count == 1800
