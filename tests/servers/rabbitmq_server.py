@@ -51,8 +51,10 @@ class RabbitServer:
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "ERL_EPMD_RELAXED_COMMAND_CHECK": "1",  # lets us end this epmd though its node was killed a moment ago
-            # two schedulers that do not spin: the tests share the machine with it
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none",
+            # Two schedulers that do not spin: the tests share the machine with it. Channels look at their
+            # unacknowledged messages every half second, not every minute.
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none "
+            "-rabbit channel_tick_interval 500",
         }
         self._lines = (
             *("loopback_users = none", "log.console = true", "log.console.level = warning"),
@@ -127,7 +129,12 @@ class RabbitServer:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        wait_until(self._answers, self._process, 120.0)
+        try:
+            wait_until(self._answers, self._process, 120.0)
+        except RuntimeError as error:
+            told = (self.folder / "output").read_text()[-3000:]
+            self.clear()
+            raise RuntimeError(f"{error}\n{told}") from None
         return self
 
     def stop(self) -> None:

@@ -312,7 +312,9 @@ def _copy(taken: requests.Taken, message: Message, deliveries: int) -> Parcel:
 def _delivery(taken: requests.Taken, message: Message, count: int | None) -> Delivery:
     arrival = taken.arrival
     info = message.properties["delivery_info"]
-    info["routing_key"] = delays.destination(info["routing_key"])
+    if arrival.exchange == delays.DELIVERY:
+        # A retry goes where the message came from: that is its queue, not the exchange behind the delay.
+        info["exchange"], info["routing_key"] = "", taken.queue
     crashes = max((count or 0) - taken.innocent, 0)
     if crashes:
         message = counted(message, deliveries_in(message) + crashes)

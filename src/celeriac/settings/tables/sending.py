@@ -69,7 +69,6 @@ SETTINGS = (
         "classic",
         "The RabbitMQ type of queues made so.",
         old="CELERY_CREATE_MISSING_QUEUE_TYPE",
-        feature=INERT,
     ),
     Setting(
         "task_create_missing_queue_exchange_type",
@@ -91,7 +90,6 @@ SETTINGS = (
         "classic",
         "The RabbitMQ type of the default queue.",
         old="CELERY_DEFAULT_QUEUE_TYPE",
-        feature=INERT,
     ),
     Setting(
         "task_default_exchange",

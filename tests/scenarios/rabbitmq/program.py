@@ -1,0 +1,43 @@
+"""A program whose broker is RabbitMQ and whose results, if any, are in SQLite."""
+
+import os
+import time
+from typing import Any
+
+from celeriac import Celeriac
+from scenarios.workers.notes import note
+
+app = Celeriac("program", broker=os.environ["PROGRAM_BROKER"], backend=os.environ.get("PROGRAM_RESULTS", "disabled://"))
+app.conf.update(
+    broker_native_delayed_delivery_queue_type="classic",
+    task_default_queue=os.environ.get("PROGRAM_QUEUE", "celery"),
+    task_default_queue_type=os.environ.get("PROGRAM_QUEUE_TYPE", "classic"),
+    publish_timeout=4,
+)
+
+
+@app.task(name="program.say")
+def say(text: str) -> str:
+    note("say", text)
+    return text
+
+
+@app.task(name="program.asay")
+async def asay(text: str) -> str:
+    note("say", text)
+    return text
+
+
+@app.task(name="program.nap", bind=True)
+def nap(self: Any, seconds: float) -> None:
+    note("begin", self.request.id)
+    time.sleep(seconds)
+    note("end", self.request.id)
+
+
+@app.task(name="program.again", bind=True, max_retries=3)
+def again(self: Any, countdown: float) -> int:
+    note("try", self.request.retries, time.time())
+    if self.request.retries < 2:
+        raise self.retry(countdown=countdown)
+    return int(self.request.retries)

@@ -1,0 +1,64 @@
+"""Workers on RabbitMQ: every pool, delays and retries, queue types, what a killed worker had in hand."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from scenarios.workers.notes import notes, notes_of
+from scenarios.workers.running import until
+
+from .conftest import Place
+
+
+@pytest.mark.parametrize("pool", ["prefork", "threads", "asyncio", "solo"])
+def test_every_pool_runs_what_was_sent(place: Place, pool: str) -> None:
+    place.worker("-P", pool, "-c", "2")
+    for number in range(100):
+        place.send("asay" if number % 2 and pool != "solo" else "say", str(number))
+    until(lambda: len(notes(place.home)) == 100)
+    assert sorted(int(text) for _, text in notes(place.home)) == list(range(100))
+
+
+@pytest.mark.parametrize("kind", ["classic", "quorum"])
+def test_delayed_tasks_and_retries_run_in_their_time(place: Place, kind: str) -> None:
+    place.client.conf.task_default_queue_type = kind
+    place.worker("-c", "2", PROGRAM_QUEUE_TYPE=kind)
+    began = time.time()
+    late = place.send("say", "late", countdown=2.2)
+    place.send("again", 1.2)
+    until(lambda: len(notes(place.home)) == 4, 40.0)
+    said = [(what, when) for what, _, *when in notes(place.home)]
+    assert [what for what, _ in said].count("try") == 3, late
+    tries = [when[0] for what, when in said if what == "try"]
+    assert tries[1] - tries[0] > 1.1
+    assert tries[2] - tries[1] > 1.1
+    assert time.time() - began > 2.1
+
+
+def test_what_a_killed_worker_had_in_hand_runs_elsewhere_at_once(place: Place) -> None:
+    victim = place.worker("-c", "2", "-n", "victim@here")
+    task = place.send("nap", 3.0)
+    until(lambda: notes_of(place.home, task)[:1] == ["begin"])
+    waiting = [place.send("say", str(number)) for number in range(5)]
+    os.killpg(victim.pid, signal.SIGKILL)
+    place.worker("-c", "2", "-n", "heir@here")
+    until(lambda: len([what for what, *_ in notes(place.home) if what == "say"]) == len(waiting))
+    until(lambda: notes_of(place.home, task)[-1:] == ["end"], 40.0)
+    assert notes_of(place.home, task) == ["begin", "begin", "end"]
+
+
+def test_a_stopping_worker_gives_back_what_it_has_not_begun(place: Place) -> None:
+    first = place.worker("-c", "1", "-n", "first@here")
+    nap = place.send("nap", 1.5)
+    until(lambda: notes_of(place.home, nap) == ["begin"])
+    for number in range(10):
+        place.send("say", str(number))
+    assert first.stop() == 0
+    assert notes_of(place.home, nap) == ["begin", "end"]
+    broker = place.client.transports.write.broker
+    assert broker is not None
+    counted = place.client.transports.write.link().run(broker.count([place.queue]), 5.0)
+    done = len([what for what, *_ in notes(place.home) if what == "say"])
+    assert counted[place.queue] + done == 10
