@@ -25,7 +25,8 @@ _HOLD = (
     "UPDATE joins SET owner = ?, held_until = ? WHERE id = ? AND size <> -1 AND (owner IN ('', ?) OR held_until <= ?)"
 )
 _CLOSE = "DELETE FROM joins WHERE id = ? AND size <> -1 AND (owner IN ('', ?) OR held_until <= ?)"
-_STANDING = "SELECT size, more, (SELECT count(*) FROM parts WHERE parts.id = joins.id) FROM joins WHERE id = ?"
+_COUNTED = "UPDATE joins SET there = there + 1, more = more + ? WHERE id = ?"  # counting rows would take ever longer
+_STANDING = "SELECT size, more, there FROM joins WHERE id = ?"
 _FORGET = "DELETE FROM joins WHERE id IN (SELECT id FROM joins WHERE expires <= ? LIMIT 100) RETURNING id"
 
 
@@ -87,11 +88,11 @@ def _count(session: Session, part: Part) -> Counted:
     if (row is None and part.declared) or (row is not None and row[0] == _OVER):
         return Counted(Count.OVER)
     _enter(session, part, row is None)
-    size, more, expected = session.execute(
+    size, more, there = session.execute(
         _STANDING,
         (part.group,),
     ).fetchone()
-    if size is None or expected < size + more:
+    if size is None or there < size + more:
         return Counted(Count.OPEN)
     if not _hold(session, part.group, part.owner):
         return Counted(Count.TAKEN)
@@ -111,8 +112,8 @@ def _enter(session: Session, part: Part, new: bool) -> None:
     counted = session.execute(
         "INSERT OR IGNORE INTO parts VALUES (?, ?, ?, ?)", (part.group, place, part.task_id, part.payload)
     ).rowcount
-    if counted and part.more:
-        session.execute("UPDATE joins SET more = more + ? WHERE id = ?", (part.more, part.group))
+    if counted:
+        session.execute(_COUNTED, (part.more, part.group))
 
 
 def _hold(session: Session, group: str, owner: str) -> bool:

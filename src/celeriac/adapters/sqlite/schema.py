@@ -35,7 +35,8 @@ _TABLES = (
     "CREATE TABLE parcels (id INTEGER PRIMARY KEY AUTOINCREMENT, payload BLOB NOT NULL, told REAL NOT NULL)",
     # chords: a row a header, and a row a member of it that has ended (see joins.py)
     """CREATE TABLE joins (id TEXT PRIMARY KEY, size INTEGER, more INTEGER NOT NULL DEFAULT 0,
-       owner TEXT NOT NULL DEFAULT '', held_until REAL NOT NULL DEFAULT 0, expires REAL) WITHOUT ROWID""",
+       there INTEGER NOT NULL DEFAULT 0, owner TEXT NOT NULL DEFAULT '', held_until REAL NOT NULL DEFAULT 0,
+       expires REAL) WITHOUT ROWID""",
     "CREATE INDEX joins_by_end ON joins (expires) WHERE expires IS NOT NULL",
     """CREATE TABLE parts (id TEXT NOT NULL, place INTEGER NOT NULL, task TEXT NOT NULL, payload BLOB NOT NULL,
        PRIMARY KEY (id, place, task)) WITHOUT ROWID""",
