@@ -84,6 +84,7 @@ def test_own_settings_have_the_documented_defaults_and_no_old_name() -> None:
 def test_where_our_defaults_differ_a_reason_is_given() -> None:
     changed = {setting.name: setting.default for setting in differences() if setting.name in CELERY}
     assert changed == {
+        "broker_heartbeat": 10,
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,
         "worker_prefetch_multiplier": None,

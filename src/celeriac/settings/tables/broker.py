@@ -74,7 +74,7 @@ SETTINGS = (
         "Seconds between AMQP heartbeats, at most (RabbitMQ may ask for fewer); 0 is none.",
         celery=120,
         none=True,
-        why="a machine that is gone is noticed within half a minute, so its tasks run again elsewhere",
+        why="A machine that is gone is noticed within half a minute, and its tasks run elsewhere.",
     ),
     Setting(
         "broker_heartbeat_checkrate",
