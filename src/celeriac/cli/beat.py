@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from celeriac.beat.program import Beat
+from celeriac.beat.service import scheduler_class
 from celeriac.core.errors import OperationalError
 from celeriac.settings import Settings
 from celeriac.worker import log
@@ -68,7 +69,7 @@ def run_beat(mine: Session, given: dict[str, Any]) -> int:
     )
     pidfile = PidFile(background.pidfile)
     pidfile.check()
-    beat.service()  # a scheduler that is not there is better told to the terminal
+    scheduler_class(given["scheduler"] or app.conf.beat_scheduler)  # if it is not there, the terminal is told
     daemon.set_umask(background.umask)
     privileges.become(background.uid, background.gid)
     if background.detach:
