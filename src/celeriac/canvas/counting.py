@@ -119,7 +119,7 @@ class Counter:
     def saved(self, group: str, last_chance: bool) -> Any:
         """The header's results as its client saved them, or None; Celery's clients do if some of them are groups.
 
-        Raises Unfinished while the store is away.
+        Raises Unfinished while the store is away; ChordError if this was the last chance.
         """
         trouble: object = None
         for _ in self._tries(last_chance):
@@ -127,7 +127,8 @@ class Counter:
                 return self._app.backend.restore_group(group)
             except OperationalError as exc:
                 trouble = exc
-        raise Unfinished(f"whether the header of chord {group} has groups in it could not be read: {trouble}")
+        text = f"whether the header of chord {group} has groups in it could not be read: {trouble}"
+        raise ChordError(text) if last_chance else Unfinished(text)
 
     def results(self, payloads: Sequence[bytes], saved: Any = None) -> list[Any]:
         """What the body is called with. Raises ChordError if a part has failed or can't be read."""

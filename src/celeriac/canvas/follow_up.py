@@ -11,7 +11,7 @@ from celeriac.core.join import Count, Counted, Sequel
 from celeriac.core.record import Record
 from celeriac.current import Context
 from celeriac.execution.exception_info import ExceptionInfo
-from celeriac.execution.faces import Followed
+from celeriac.execution.faces import Followed, Unfinished
 
 from . import following
 from .counting import Counter, Member
@@ -59,10 +59,12 @@ class FollowUp:
 
     def _complete(self, request: Context, member: Member, counted: Counted) -> tuple[Sequel, list[End]]:
         """All parts are there: the body with their results, or its failure."""
-        saved = self._counter.saved(member.group, request.acknowledged) if counted.foreign else None
         try:
+            saved = self._counter.saved(member.group, request.acknowledged) if counted.foreign else None
             results = self._counter.results(counted.parts, saved)
             sent = following.body_after(self._app, request, member.chord, results)
+        except Unfinished:
+            raise
         except ChordError as exc:
             return self._failed(request, member, exc)
         except Exception as exc:
