@@ -141,7 +141,7 @@ def _raise_in_real_thread(thread: int, kind: type[BaseException] | None) -> None
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), target)
 
 
-_raise_in_thread = _raise_in_real_thread
+_raise_in_thread: Callable[[int, type[BaseException] | None], None] = _raise_in_real_thread
 
 
 def raise_by(way: Callable[[int, type[BaseException] | None], None]) -> None:
