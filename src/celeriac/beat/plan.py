@@ -1,11 +1,12 @@
 """What is stored of an entry, and back: a JSON document that every process of the app can read."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
 
 from celeriac.core.errors import ImproperlyConfigured
-from celeriac.schedules import BaseSchedule, from_plain, to_plain
+from celeriac.schedules import BaseSchedule, crontab, from_plain, to_plain
 
 from .entry import ScheduleEntry
 from .policy import DEFAULT, Policy
@@ -34,9 +35,13 @@ _strict = msgspec.json.Encoder(order="deterministic")
 
 
 def timing(schedule: Any) -> str:
-    """When, in words: <freq: 30.00 seconds>, <crontab: 0 4 * * * (m/h/dM/MY/d)> Europe/Berlin."""
-    zone = getattr(schedule, "tz", None) if not hasattr(schedule, "run_every") else None
-    return f"{schedule!r} {zone}" if zone is not None else repr(schedule)
+    """When, in words: every 30 s; crontab: 0 4 * * * (m/h/dM/MY/d) Europe/Berlin."""
+    every = getattr(schedule, "run_every", None)
+    if isinstance(every, timedelta):
+        rounded = ", rounded" if getattr(schedule, "relative", False) else ""
+        return f"every {every.total_seconds():.15g} s{rounded}"
+    words = repr(schedule).removeprefix("<").removesuffix(">")
+    return f"{words} {schedule.tz}" if isinstance(schedule, crontab) else words
 
 
 def definition_of(entry: Any, source: str) -> Definition:

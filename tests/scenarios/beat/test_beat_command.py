@@ -165,7 +165,7 @@ def test_the_schedule_is_changed_from_the_command_line_while_beat_runs(home: Hom
         beat.wait_for("Sending due task new")
         listed = schedule("list")
         assert re.search(r"^add +tasks.note .* paused .* program$", listed, re.MULTILINE)
-        assert re.search(r"^new +tasks.note +<freq: now> .* stored$", listed, re.MULTILINE), listed
+        assert re.search(r"^new +tasks.note +every 0.4 s .* stored$", listed, re.MULTILINE), listed
         assert len(schedule("next", "nightly", "-n", "3").splitlines()) == 3
         assert len(schedule("run", "nightly")) == 36
         schedule("remove", "new")
