@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from celeriac.core.ids import uuid
+from celeriac.result import first_of
 
 from .freezing import steps_of
 from .kinds import (
@@ -70,9 +71,7 @@ class _Eager:
                 step = linked(step, listed(final.get("link")))
                 said.update({key: final[key] for key in ("task_id",) if key in final})
             after = yield self.run(step, arguments, said)
-            after.parent, result = result, after
-            if not result.successful():
-                return result
+            first_of(after).parent, result = result, after
             if number < len(steps) - 1:
                 arguments = ((result.get(disable_sync_subtasks=False),), {})
         return result
@@ -97,9 +96,6 @@ class _Eager:
         for member in flattened(header_of(tree)):
             results.append((yield self.run(member, (args, kwargs), first)))
         header = self._app.GroupResult(uuid(), results)
-        failed = next((one for one in results if not _succeeded(one)), None)
-        if failed is not None:
-            return failed
         body = with_errbacks(linked(body, listed(final.get("link"))), listed(final.get("link_error")), self._on_header)
         named = {key: final[key] for key in ("task_id",) if key in final}
         values = header.get(disable_sync_subtasks=False)
@@ -122,7 +118,3 @@ def _split(options: Options) -> tuple[Options, Options]:
 
 def _lasting(options: Options) -> Options:
     return {key: value for key, value in options.items() if key not in ("eta", "countdown")}
-
-
-def _succeeded(result: Any) -> bool:
-    return bool(result.successful())
