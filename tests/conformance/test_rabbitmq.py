@@ -25,6 +25,9 @@ __all__ = ["rabbitmq"]
 
 KINDS = [f"{colour}-{kind}" for kind in ("classic", "quorum") for colour in COLOURS]
 
+# where the type of the queues makes no difference, or little
+CLASSIC = KINDS[:2]
+
 
 @pytest.fixture(scope="session")
 def vhost(rabbitmq: RabbitNode) -> Vhost:
@@ -45,7 +48,7 @@ def harness(request: pytest.FixtureRequest, vhost: Vhost) -> Iterator[Harness]:
         prioritises=classic,
         requeues_in_place=classic,
         recovers_in_place=False,
-        counts_late=not classic,
+        counts_late=True,
     ) as harness:
         yield harness
 
@@ -58,18 +61,22 @@ class TestBell(BellContract): ...
 class TestBroker(BrokerContract): ...
 
 
+@pytest.mark.parametrize("harness", CLASSIC, indirect=True)
 class TestBus(TellingContract): ...
 
 
+@pytest.mark.parametrize("harness", [*CLASSIC, "async-quorum"], indirect=True)
 class TestDeadLetters(DeadLettersContract): ...
 
 
+@pytest.mark.parametrize("harness", CLASSIC, indirect=True)
 class TestFanout(FanoutContract): ...
 
 
 class TestRecovery(RecoveryContract): ...
 
 
+@pytest.mark.parametrize("harness", [*CLASSIC, "async-quorum"], indirect=True)
 class TestRouting(RoutingContract): ...
 
 

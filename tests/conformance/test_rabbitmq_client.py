@@ -187,6 +187,15 @@ def test_a_connection_that_the_server_closed_meanwhile_is_replaced(make: Make, q
     assert run(transport, transport.broker.count([queue.name])) == {queue.name: 2}
 
 
+def test_a_queue_that_was_deleted_meanwhile_is_declared_again_by_who_knows_it(make: Make, queue: Queue) -> None:
+    transport = make()
+    line = transport.link().connect()
+    line.ask(methods.Delete(queue=queue.name), time.monotonic() + 10.0)
+    line.close()
+    publish(transport, Post(message("a"), Route(queue.name, queue=queue)))
+    assert ids(claim(transport, queue)) == ["a"]
+
+
 def test_a_topic_that_nobody_listens_to_is_an_error(make: Make) -> None:
     transport = make()
     with pytest.raises(OperationalError, match="no queue is bound to exchange 'client-topics'"):
@@ -214,6 +223,17 @@ def test_a_delayed_message_waits_in_the_broker_and_not_in_a_worker(make: Make, q
     publish(transport, post("later", queue.name, due=time.time() + 2.5), post("now", queue.name))
     assert ids(claim(transport, queue)) == ["now"]
     assert ids(claim_until(transport, queue)) == ["later"]
+
+
+def test_a_delayed_message_seems_to_come_straight_from_its_queue(make: Make, queue: Queue) -> None:
+    """A task that retries sends itself where it came from; longer delays pass several exchanges."""
+    transport = make()
+    for seconds in (1.5, 2.5, 3.5):
+        publish(transport, post(str(seconds), queue.name, due=time.time() + seconds))
+    found = []
+    while len(found) < 3:
+        found += [envelope.delivery_info(one.raw) for one in claim_until(transport, queue).deliveries]
+    assert {(info["exchange"], info["routing_key"]) for info in found} == {("", queue.name)}
 
 
 def test_a_message_that_a_worker_puts_off_waits_in_the_broker(make: Make, queue: Queue) -> None:

@@ -16,6 +16,7 @@ from .bell import RabbitBell
 from .doorway import Doorway
 from .ears import AsyncioEar
 from .pipe import Pipe, connect
+from .place import Place
 from .refusals import FAILURES, Blocked, failure
 from .register import Register
 from .session import Session
@@ -45,9 +46,8 @@ class RabbitAsyncLink:
             async with asyncio.timeout_at(deadline):
                 return await adrive(flow, turn.perform)
         except FAILURES as error:
-            pipe = self._pipe
-            if isinstance(error, TimeoutError) and pipe is not None and pipe.talk.blocked:
-                raise failure(self._doorway.place, Blocked(pipe.talk.blocked)) from error
+            if isinstance(error, TimeoutError):
+                raise turn.late(error) from error
             raise failure(self._doorway.place, error) from error
         finally:
             turn.over()
@@ -78,6 +78,10 @@ class RabbitAsyncLink:
         if self._pipe is not None:
             pipe, self._pipe = self._pipe, None
             await pipe.close()
+
+    @property
+    def place(self) -> Place:
+        return self._doorway.place
 
     def check(self) -> None:
         """Raises what broke a session, if nobody has been told yet."""
@@ -209,6 +213,16 @@ class _Turn:
             requests.Wait: link.wait,
             requests.NextDue: link.next_due,
         }
+
+    def late(self, error: TimeoutError) -> OperationalError:
+        """Time is up. A connection that does not answer is not asked again; one that is blocked may be soon again."""
+        pipe, place = self._pipe, self._link.place
+        if pipe is None:
+            return failure(place, error)
+        if pipe.talk.blocked:
+            return failure(place, Blocked(pipe.talk.blocked))
+        pipe.drop()
+        return failure(place, error)
 
     async def perform(self, request: Any) -> Any:
         return await self._does[type(request)](request)

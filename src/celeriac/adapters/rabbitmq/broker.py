@@ -13,6 +13,7 @@ from ...core.message import Exchange, Message, Post, Queue
 from ...core.ports.broker import Mark
 from ...wire import envelope
 from . import delays, methods, requests
+from .channel import NO_ROUTE
 from .contents import Parcel, counted, deliveries_in, message_of, parcel, raw_of
 from .dead import letter
 from .queues import declarations, exchange_declaration, is_quorum
@@ -90,8 +91,22 @@ class RabbitBroker:
         yield from self._delayed_to([post.route.routing_key for post in posts if self._seconds(post)])
         failures = yield from self._send([self._parcel(post) for post in posts], posts)
         if failures:
+            failures = yield from self._send_once_more(posts, failures)
+        if failures:
             reasons = dict.fromkeys(failures.values())
             raise OperationalError(f"{len(failures)} of {len(posts)} message(s) were not taken: {'; '.join(reasons)}")
+
+    def _send_once_more(self, posts: Sequence[Post], failures: dict[int, str]) -> Flow[dict[int, str]]:
+        """Queues that were there once may be gone (expired, deleted, lost with their node): the senders know them."""
+        queues = {queue.name: queue for place in failures if (queue := posts[place].route.queue) is not None}
+        if not queues or not any(NO_ROUTE in why for why in failures.values()):
+            return failures
+        yield from self.declare(list(queues.values()))
+        places = [place for place, why in failures.items() if NO_ROUTE in why]
+        again = [posts[place] for place in places]
+        still = yield from self._send([self._parcel(post) for post in again], again)
+        refused = {place: why for place, why in failures.items() if NO_ROUTE not in why}
+        return {**refused, **{places[place]: why for place, why in still.items()}}
 
     def _send(self, parcels: Sequence[Parcel], posts: Sequence[Post]) -> Flow[dict[int, str]]:
         """Publish; an exchange that nobody has declared yet is declared by what the routes say of it."""
@@ -312,7 +327,7 @@ def _copy(taken: requests.Taken, message: Message, deliveries: int) -> Parcel:
 def _delivery(taken: requests.Taken, message: Message, count: int | None) -> Delivery:
     arrival = taken.arrival
     info = message.properties["delivery_info"]
-    if arrival.exchange == delays.DELIVERY:
+    if arrival.exchange.startswith(delays.PREFIX):
         # A retry goes where the message came from: that is its queue, not the exchange behind the delay.
         info["exchange"], info["routing_key"] = "", taken.queue
     crashes = max((count or 0) - taken.innocent, 0)

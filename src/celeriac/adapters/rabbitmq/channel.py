@@ -114,6 +114,7 @@ class Batch:
         return False
 
 
+NO_ROUTE: Final = "312 NO_ROUTE"  # as the server says it
 _NO_ROOM: Final = "its queue refused it: it is full, or it has lost its majority"
 
 

@@ -16,8 +16,9 @@ from . import methods
 
 LEVELS: Final = 28
 LONGEST: Final = (1 << LEVELS) - 1  # seconds: eight and a half years
-DELIVERY: Final = "celery_delayed_delivery"
-ENTRY: Final = f"celery_delayed_{LEVELS - 1}"
+PREFIX: Final = "celery_delayed_"
+DELIVERY: Final = f"{PREFIX}delivery"
+ENTRY: Final = f"{PREFIX}{LEVELS - 1}"
 _EXACT: Final = "*." * LEVELS
 
 

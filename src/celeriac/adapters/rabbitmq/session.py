@@ -128,6 +128,14 @@ class Session:
 
     async def _get(self, queues: Sequence[Queue], found: list[Taken], limit: int) -> bool:
         """Fetch; True if a queue had no more."""
+        try:
+            return await self._fetch(queues, found, limit)
+        except BaseException:
+            # What was asked for may still come, and nobody would take it in: it goes back with the connection.
+            self.pipe.drop()
+            raise
+
+    async def _fetch(self, queues: Sequence[Queue], found: list[Taken], limit: int) -> bool:
         short = False
         for queue in queues:
             while len(found) < limit:
