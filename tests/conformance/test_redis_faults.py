@@ -22,6 +22,7 @@ from servers.certificates import self_signed
 from servers.ports import free_port
 from servers.redis_sentinel import NAME, RedisSentinel
 from servers.redis_server import RedisServer
+from watched import until
 
 POST = Post(Message({"task": "t", "id": "a"}, {}, b"[]"), Route("celery"))
 
@@ -61,7 +62,7 @@ def test_a_silent_broker_is_an_error_in_time(silent_port: int, secret: str) -> N
     begun = time.monotonic()
     with pytest.raises(OperationalError, match="did not answer in time"):
         transport.link().run(transport.broker.publish([POST]), 0.3)
-    assert time.monotonic() - begun < 2.0
+    assert time.monotonic() - begun < 3.5  # less than a connection may take to be made
 
 
 @pytest.mark.parametrize("secret", ["", ":secret@"], ids=["open", "with password"])
@@ -71,7 +72,7 @@ async def test_a_silent_broker_is_an_error_in_time_in_async_code_too(silent_port
     begun = time.monotonic()
     with pytest.raises(OperationalError, match="did not answer in time"):
         await link.run(transport.broker.publish([POST]), 0.3)
-    assert time.monotonic() - begun < 2.0
+    assert time.monotonic() - begun < 3.5  # less than a connection may take to be made
     await link.close()
 
 
@@ -150,8 +151,7 @@ def test_an_operation_whose_connection_is_cut_is_an_error(server: RedisServer, t
     thread = threading.Thread(target=wait)
     thread.start()
     with server.client() as client:
-        while client.info("clients")["blocked_clients"] == 0:
-            pass
+        until(lambda: client.info("clients")["blocked_clients"])
         client.client_kill_filter(_type="normal", skipme=True)
     thread.join(10.0)
     assert len(caught) == 1
@@ -231,14 +231,14 @@ def test_a_full_server_refuses_and_loses_nothing(server: RedisServer, transport:
 
 def test_a_busy_pool_is_an_error_that_names_the_setting(server: RedisServer) -> None:
     transport = open_transport(server.url, pool_limit=1)
-    waiting = threading.Thread(target=lambda: transport.link().run(ask(("BLPOP", "nothing", 1)), 5.0))
+    waiting = threading.Thread(target=lambda: transport.link().run(ask(("BLPOP", "something", 60)), 60.0))
     waiting.start()
     with server.client() as client:
-        while client.info("clients")["blocked_clients"] == 0:
-            pass
-    with pytest.raises(OperationalError, match="broker_pool_limit"):
-        transport.link().run(ask(("PING",)), 0.05)
-    waiting.join(5.0)
+        until(lambda: client.info("clients")["blocked_clients"])
+        with pytest.raises(OperationalError, match="broker_pool_limit"):
+            transport.link().run(ask(("PING",)), 0.05)
+        client.lpush("something", "x")
+    waiting.join(20.0)
     assert transport.link().run(ask(("PING",)), 2.0) == [b"PONG"]
     transport.link().close()
 
@@ -271,8 +271,9 @@ async def test_the_bell_rings_again_after_every_connection_was_killed(
             client.client_kill_filter(_type=kind, skipme=True)
         with contextlib.suppress(OperationalError):
             await link.run(ask(("PING",)), 2.0)
-        while (await link.run(transport.broker.claim("me", queues, 10), 2.0)).deliveries or await bell.wait(0.1):
-            pass
+        async with asyncio.timeout(30.0):
+            while (await link.run(transport.broker.claim("me", queues, 10), 2.0)).deliveries or await bell.wait(0.1):
+                pass
         transport.link().run(transport.broker.publish([POST]), 2.0)
         assert await bell.wait(10.0)
     await bell.close()
