@@ -24,7 +24,7 @@ demo: $(STAMPS)/demo ## a tour in one terminal, no server needed
 # Tests of these folders do not watch the clock, so two of them run at a time; everything else runs one by one.
 TOGETHER := tests/unit tests/wire tests/typing tests/docs tests/packaging tests/conformance
 
-test: $(STAMPS)/dev $(STAMPS)/servers .venv-celery/installed ## all tests, against real servers that the tests start themselves (ARGS= for pytest)
+test: $(STAMPS)/dev $(STAMPS)/servers .venv-celery/installed .venv-dropin/installed ## all tests, against real servers that the tests start themselves (ARGS= for pytest)
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
@@ -50,7 +50,7 @@ bench: $(STAMPS)/dev $(STAMPS)/servers .venv-celery/installed ## against Celery 
 	$(BIN)/python -m bench $(ARGS)
 
 clean: ## forget the virtual environments and caches
-	rm -rf .venv .venv-celery .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-celery .venv-dropin .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(STAMPS)/venv:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or say make PYTHON=/path/to/python3.11" >&2; exit 1; }
@@ -76,4 +76,12 @@ $(STAMPS)/servers: $(STAMPS)/venv tools/debian.sh
 .venv-celery/installed: Makefile | $(STAMPS)/venv
 	$(PYTHON) -m venv .venv-celery
 	.venv-celery/bin/python -m pip install --quiet --disable-pip-version-check '$(CELERY)' hiredis
+	touch $@
+
+# So does the drop-in, which is called celery, too: installed as users install it, beside Django, Flask and pytest.
+.venv-dropin/installed: Makefile pyproject.toml $(shell find drop-in -type f -not -name '*.pyc') | $(STAMPS)/venv
+	test -x .venv-dropin/bin/python || $(PYTHON) -m venv .venv-dropin
+	.venv-dropin/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[redis,rabbitmq,gevent,eventlet,yaml,solar,pydantic]' 'pytest>=8.3' 'django>=5' 'flask>=3'
+	.venv-dropin/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps ./drop-in
+	rm -rf drop-in/build
 	touch $@

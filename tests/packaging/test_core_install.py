@@ -6,8 +6,9 @@ from importlib.metadata import entry_points, files, requires
 
 import pytest
 
-OPTIONAL = ("redis", "hiredis", "rich", "yaml", "pydantic", "tblib", "brotli", "zstandard", "pytest")
-NEED_THEM = {"celeriac.adapters.redis", "celeriac.testing.conformance"}
+OPTIONAL = ("redis", "django", "hiredis", "rich", "yaml", "pydantic", "tblib", "brotli", "zstandard", "pytest")
+PLUGINS = {"celeriac.testing.plugin", "celeriac.testing.celery_plugin"}
+NEED_THEM = {"celeriac.adapters.redis", "celeriac.testing.conformance", *PLUGINS}
 
 WITHOUT = f"""
 import sys

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from . import _importer
+from . import _importer, _loggers
 
 if os.path.exists(os.path.join(os.path.dirname(__file__), "app", "base.py")):
     raise ImportError(
@@ -11,4 +11,5 @@ if os.path.exists(os.path.join(os.path.dirname(__file__), "app", "base.py")):
         "Remove both and install one: pip uninstall celery celeriac-drop-in; pip install celeriac-drop-in"
     )
 
+_loggers.share()
 _importer.install(sys.modules[__name__])

@@ -8,8 +8,9 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from ._names import MODULES, NOT_HERE
+from ._names import KOMBU, MODULES, NOT_HERE
 
+_TABLE = MODULES | KOMBU
 _WHERE = "docs/migrating-from-celery.md lists what there is"
 
 
@@ -18,35 +19,35 @@ class Room(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         module = self.__name__
-        target = MODULES.get(module, {}).get(name)
+        target = _TABLE.get(module, {}).get(name)
         if target is None:
             return _submodule(module, name)
         try:
             found = _resolved(target)
         except (ImportError, AttributeError) as exc:
-            raise ImportError(f"Celeriac has no {module}.{name} ({exc}); {_WHERE}") from exc
+            raise ImportError(f"Celeriac has no {module}.{name}: not in this release ({exc}); {_WHERE}") from exc
         self.__dict__[name] = found
         return found
 
     def __setattr__(self, name: str, value: Any) -> None:
         """What a program puts in place of a name of the table takes effect: it is put where the name points."""
-        target = MODULES.get(self.__name__, {}).get(name)
+        target = _TABLE.get(self.__name__, {}).get(name)
         if target is not None:
             owner, _, attribute = target.partition(":")
             setattr(import_module(owner), attribute, value)
         super().__setattr__(name, value)
 
     def __dir__(self) -> Iterable[str]:
-        return sorted({*self.__dict__, *MODULES.get(self.__name__, {})})
+        return sorted({*self.__dict__, *_TABLE.get(self.__name__, {})})
 
 
 class Finder(MetaPathFinder, Loader):
     """Finds the modules of the table, and none that is really there: it is asked last."""
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> ModuleSpec | None:
-        if fullname in MODULES:
-            return ModuleSpec(fullname, self, is_package=_is_package(fullname))
-        if fullname.startswith("celery."):
+        if fullname in _TABLE:
+            return ModuleSpec(fullname, self, origin="celeriac-drop-in", is_package=_is_package(fullname))
+        if fullname.startswith(("celery.", "kombu.")) and isinstance(sys.modules.get(fullname.partition(".")[0]), Room):
             reason = NOT_HERE.get(fullname, "the table of names does not have it")
             raise ModuleNotFoundError(f"Celeriac has no {fullname}: {reason}; {_WHERE}", name=fullname)
         return None
@@ -55,19 +56,19 @@ class Finder(MetaPathFinder, Loader):
         return Room(spec.name, f"{spec.name}, as programs for Celery know it, on top of Celeriac.")
 
     def exec_module(self, module: ModuleType) -> None:
-        module.__dict__["__all__"] = sorted(name for name in MODULES[module.__name__] if not name.startswith("_"))
+        module.__dict__["__all__"] = sorted(name for name in _TABLE[module.__name__] if not name.startswith("_"))
 
 
 def install(package: ModuleType) -> None:
     """Make the package itself a room, and let Python find the others."""
     package.__class__ = Room
-    package.__dict__["__all__"] = sorted(MODULES[package.__name__])
+    package.__dict__["__all__"] = sorted(name for name in _TABLE[package.__name__] if not name.startswith("_"))
     if not any(isinstance(finder, Finder) for finder in sys.meta_path):
         sys.meta_path.append(Finder())
 
 
 def _is_package(module: str) -> bool:
-    return any(other.startswith(f"{module}.") for other in MODULES)
+    return any(other.startswith(f"{module}.") for other in _TABLE)
 
 
 def _resolved(target: str) -> Any:
@@ -79,8 +80,9 @@ def _resolved(target: str) -> Any:
 def _submodule(module: str, name: str) -> Any:
     """`celery.schedules` after `import celery`, as Celery's lazy package has it."""
     full = f"{module}.{name}"
-    if full in MODULES:
+    if full in _TABLE:
         return import_module(full)
-    if full in NOT_HERE:
-        raise ImportError(f"Celeriac has no {full}: {NOT_HERE[full]}; {_WHERE}")
+    reason = NOT_HERE.get(full) or NOT_HERE.get(f"{module}:{name}")
+    if reason is not None:
+        raise ImportError(f"Celeriac has no {full}: {reason}; {_WHERE}")
     raise AttributeError(f"module {module!r} has no attribute {name!r}; {_WHERE}")

@@ -26,6 +26,7 @@ from .autoretry import add_autoretry_behaviour
 from .checking import checker
 from .configuring import Configuration
 from .decorating import Decorating
+from .fixups import fixups_of, packages_of
 from .lamport import LamportClock
 from .moments import zone_of
 from .naming import task_name
@@ -46,7 +47,7 @@ class Celeriac(Decorating, Sending, Rooms):
     product = "celeriac"  # the name it goes by on the command line and in names of nodes
     task_cls: Any = "celeriac.app.task:Task"
     registry_cls: Any = TaskRegistry
-    builtin_fixups: Iterable[str] = ()
+    builtin_fixups: Iterable[str] = ("celeriac.contrib.django:fixup",)
 
     def __init__(
         self,
@@ -96,7 +97,7 @@ class Celeriac(Decorating, Sending, Rooms):
             self.config_from_object(config_source, silent=config_source_silent)
         if set_as_current:
             self.set_current()
-        self.fixups = [symbol(fixup)(self) for fixup in (self.builtin_fixups if fixups is None else fixups)]
+        self.fixups = fixups_of(self, fixups)
         self.on_init()
 
     def on_init(self) -> None:
@@ -219,11 +220,10 @@ class Celeriac(Decorating, Sending, Rooms):
             self.on_after_finalize.send(sender=self)
 
     def autodiscover_tasks(self, packages: Any = None, related_name: str | None = "tasks", force: bool = False) -> Any:
-        """Import `tasks` of these packages (or of what a function returns) when a worker imports its modules."""
+        """Import `tasks` of these packages (Django: of INSTALLED_APPS; a function may say) when a worker imports."""
 
         def discover(**_: Any) -> Any:
-            found = packages() if callable(packages) else packages
-            return self.loader.autodiscover_tasks([found] if isinstance(found, str) else found or (), related_name)
+            return self.loader.autodiscover_tasks(packages_of(self, packages), related_name)
 
         if force:
             return discover()

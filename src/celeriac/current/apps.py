@@ -59,3 +59,14 @@ def forget_app(app: Any) -> None:
         _Process.default = None
     if _Process.newest is app:
         _Process.newest = None
+
+
+def snapshot() -> tuple[Any, Any, Any]:
+    """What is current now, for `restore`."""
+    return _CURRENT.get(), _Process.default, _Process.newest
+
+
+def restore(found: tuple[Any, Any, Any]) -> None:
+    """Make current what was current when the snapshot was taken."""
+    current, _Process.default, _Process.newest = found
+    _CURRENT.set(current)

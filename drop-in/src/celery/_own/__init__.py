@@ -1,0 +1,1 @@
+"""What Celery's modules offer to programs and Celeriac itself has no use for: small tools, written for the drop-in."""
