@@ -128,6 +128,11 @@ class Endings:
 
     def _ignored(self, plan: Plan, request: Context, exc: Ignore) -> tuple[str, Outcome]:
         self._log(plan, request, logging.INFO, texts.LOG_IGNORED, description="ignored")
+        if request.has_followers and not request.outbox:  # else something has taken its place (replace)
+            texts.logger.warning(
+                "Task %s[%s] ended with Ignore: what was to follow it (a callback, a chain, the body of a chord) never will",
+                *(plan.name, request.id),
+            )
         posts, sequels = self._sent(request, states.IGNORED, exc)
         return states.IGNORED, Outcome(Ending.IGNORED, None, posts, sequels=sequels)
 

@@ -99,6 +99,17 @@ def test_only_ends_are_followed(raised: Exception, asked: list[str]) -> None:
     assert [state for state, _ in follow.asked] == asked
 
 
+def test_it_is_said_that_nothing_follows_an_ignored_run(caplog: pytest.LogCaptureFixture) -> None:
+    def body() -> None:
+        raise Ignore
+
+    executor = App(Task("t", body)).executor(follow=Follower())
+    executor.run(message("t"))
+    assert caplog.records == []
+    executor.run(message("t", call=CHAIN))
+    assert "ended with Ignore: what was to follow it" in caplog.text
+
+
 @pytest.mark.parametrize("raised", [Ignore(), Retry(), None])
 def test_joins_are_opened_with_the_messages_that_need_them(raised: Exception | None) -> None:
     def body() -> None:
