@@ -30,7 +30,8 @@ class ThreadedBeat(threading.Thread):
         self.service.start()
 
     def stop(self) -> None:
-        self.service.stop(wait=True)
+        if self.is_alive():
+            self.service.stop(wait=True)
 
 
 class ForkedBeat:

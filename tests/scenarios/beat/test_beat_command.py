@@ -100,6 +100,14 @@ def test_a_worker_with_b_runs_them_alone_and_replaces_a_beat_that_dies(home: Hom
         until(lambda: not alive(beat_pid(home)))
 
 
+def test_beside_a_broker_in_memory_the_beat_is_a_thread(home: Home) -> None:
+    words = ("-A", "tasks", "-b", "memory://", "worker", "-B", "-P", "threads", "-l", "INFO", "-c", "1")
+    with home.start(*words) as worker:
+        worker.wait_for("Sending due task add")
+        until(lambda: "add" in notes(home), lambda: worker.output)
+        assert worker.stop() == 0
+
+
 def test_the_beat_of_a_killed_worker_ends_with_it(home: Home) -> None:
     with home.start("-A", "tasks", "worker", "-B", "-l", "INFO", "-c", "1") as worker:
         worker.wait_for("Sending due task add")
