@@ -1,6 +1,7 @@
 """ResultSet: many results held together; they are read and waited for in batches, however many they are."""
 
-from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable, Iterator
+from contextlib import aclosing, closing
 from time import monotonic
 from typing import Any, ClassVar, Self
 
@@ -180,14 +181,16 @@ class ResultSet(Together, ResultBase):
             assert_will_not_block()
         values: list[Any] = []
         arrived: dict[int, Any] = {}
-        for place, member in self._arrivals(Wait(timeout, False, interval, on_message, on_interval), False):
-            arrived[place] = member
-            while len(values) in arrived:  # as many as are there without a gap
-                member = arrived[len(values)]
-                value = value_of(member, propagate)
-                values.append(value)
-                if callback is not None:
-                    callback(member.id, value)
+        how = Wait(timeout, False, interval, on_message, on_interval)
+        with closing(self._arrivals(how, False)) as arrivals:
+            for place, member in arrivals:
+                arrived[place] = member
+                while len(values) in arrived:  # as many as are there without a gap
+                    member = arrived[len(values)]
+                    value = value_of(member, propagate)
+                    values.append(value)
+                    if callback is not None:
+                        callback(member.id, value)
         return [] if callback is not None else values
 
     def join_native(
@@ -207,12 +210,15 @@ class ResultSet(Together, ResultBase):
         how = Wait(timeout, False, interval, on_message, on_interval)
         return self._filled(self._arrivals(how, propagate), callback, propagate)
 
-    def _filled(self, arrivals: Iterable[Arrival], callback: Callback | None, propagate: bool) -> list[Any] | None:
+    def _filled(
+        self, arrivals: Generator[Arrival, None, None], callback: Callback | None, propagate: bool
+    ) -> list[Any] | None:
         values: list[Any] = [None] * len(self.results)
-        for place, member in arrivals:
-            values[place] = value_of(member, propagate)
-            if callback is not None:
-                callback(member.id, values[place])
+        with closing(arrivals):
+            for place, member in arrivals:
+                values[place] = value_of(member, propagate)
+                if callback is not None:
+                    callback(member.id, values[place])
         return None if callback is not None else values
 
     def iter_native(
@@ -232,7 +238,7 @@ class ResultSet(Together, ResultBase):
         for _, member in self._arrivals(Wait(timeout), propagate):
             yield member.id, value_of(member, propagate)
 
-    def _arrivals(self, how: Wait, propagate: bool) -> Iterator[Arrival]:
+    def _arrivals(self, how: Wait, propagate: bool) -> Generator[Arrival, None, None]:
         """(place, member) as each is complete; with `propagate` a failure raises at once."""
         muster = Muster(self.results)
         if propagate:
@@ -255,10 +261,11 @@ class ResultSet(Together, ResultBase):
     ) -> list[Any]:
         """`get` for async code. It blocks no thread, so it is allowed inside an async task."""
         values: list[Any] = [None] * len(self.results)
-        async for place, member in self._aarrivals(Wait(timeout), propagate):
-            values[place] = value_of(member, propagate)
-            if callback is not None:
-                callback(member.id, values[place])
+        async with aclosing(self._aarrivals(Wait(timeout), propagate)) as arrivals:
+            async for place, member in arrivals:
+                values[place] = value_of(member, propagate)
+                if callback is not None:
+                    callback(member.id, values[place])
         return values
 
     def __await__(self) -> Generator[Any, Any, list[Any]]:
@@ -274,7 +281,7 @@ class ResultSet(Together, ResultBase):
         async for _, member in self._aarrivals(Wait(timeout), propagate):
             yield member.id, value_of(member, propagate)
 
-    async def _aarrivals(self, how: Wait, propagate: bool) -> AsyncIterator[Arrival]:
+    async def _aarrivals(self, how: Wait, propagate: bool) -> AsyncGenerator[Arrival, None]:
         muster = Muster(self.results)
         if propagate:
             for leaf in muster.ended:

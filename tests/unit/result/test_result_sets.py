@@ -347,3 +347,29 @@ async def test_async_code_asks_and_forgets_without_blocking(app) -> None:
     await found.aforget()
     assert [await app.AsyncResult(task_id).astate() for task_id in "abp"] == [PENDING] * 3
     await app.aclose()
+
+
+def test_who_stops_waiting_half_way_holds_no_ear(app, monkeypatch) -> None:
+    """A failure in a callback, or a loop that is left, gives up what was listened to at once."""
+    listeners = app.transports.results.store.listeners
+    real = listeners.add
+    listened = []
+
+    def add(mailbox, channels) -> None:
+        listened.append(real(mailbox, channels))
+        success(app, "a")
+
+    def refuse(task_id: str, value: object) -> None:
+        raise LookupError(task_id)
+
+    monkeypatch.setattr(listeners, "add", add)
+    for wait in ("join", "join_native"):
+        with pytest.raises(LookupError) as caught:
+            getattr(group(app, "a", "b"), wait)(timeout=10, callback=refuse)
+        assert caught.traceback  # it is held, with all its frames
+        assert listeners.tell("result/b", b"") == 0
+        app.backend.forget("a")
+    for _ in group(app, "a", "b").iterate(timeout=10):
+        break
+    assert listeners.tell("result/b", b"") == 0
+    assert len(listened) == 3
