@@ -94,8 +94,11 @@ def test_an_idle_worker_costs_next_to_nothing(home: Path, redis_url: str, client
     with start(home, redis_url, "-c", "2") as running:
         client.send_task("program.add", (1, 1)).get(15)
         pids = family(running.process.pid)
-        used = min(_used_in(pids, 5.0) for _ in range(2))
-        assert used < 0.005 * 5.0, f"{used / 5:.2%} of a processor"
+        most = 0.005 * 5.0
+        used = _used_in(pids, 5.0)
+        if used >= most:  # something may have been left to do
+            used = _used_in(pids, 5.0)
+        assert used < most, f"{used / 5:.2%} of a processor"
 
 
 def _used_in(pids: list[int], seconds: float) -> float:
