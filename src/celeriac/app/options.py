@@ -1,7 +1,7 @@
 """Call options: what a caller may ask of one call, and what that makes of the message."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any, Final
@@ -87,7 +87,7 @@ def call_from(app: Any, name: str, task_id: str, args: Any, kwargs: Any, options
     for key in _WITH_DEFAULT:
         if options.get(key):
             fields[key] = options[key]
-    _followers(options, fields)
+    _followers(app, options, fields)
     _limits(fields)
     stamped = options.get("stamped_headers")
     if stamped:
@@ -115,7 +115,7 @@ def call_from(app: Any, name: str, task_id: str, args: Any, kwargs: Any, options
     )
 
 
-def _followers(options: Options, fields: Options) -> None:
+def _followers(app: Any, options: Options, fields: Options) -> None:
     """What is to follow the task; one callback may stand for a list of one."""
     for option, field in (("link", "callbacks"), ("link_error", "errbacks"), ("chain", "chain")):
         value = options.get(option)
@@ -123,6 +123,20 @@ def _followers(options: Options, fields: Options) -> None:
             fields[field] = [value] if isinstance(value, Mapping) else value
     if options.get("chord"):
         fields["chord"] = options["chord"]
+    if "chain" in fields and app.conf.task_protocol == 1:
+        fields["callbacks"] = [*fields.get("callbacks", ()), _as_callback(fields.pop("chain"))]
+
+
+def _as_callback(chain: Iterable[Mapping[str, Any]]) -> Options:
+    """Protocol 1 has no place for the rest of a chain: each of its links (the last one first) calls back the next."""
+    made: Options = {}
+    for link in chain:
+        options = dict(link.get("options") or {})
+        if made:
+            own = options.get("link") or []
+            options["link"] = [*([own] if isinstance(own, Mapping) else own), made]
+        made = {**link, "options": options}
+    return made
 
 
 def _limits(fields: Options) -> None:

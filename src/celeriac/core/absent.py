@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 def absent(name: str) -> NoReturn:
     """Raise NotImplementedError for a part of the API that comes in a later release."""
-    raise NotImplementedError(f"{name} is not in this release of celeriac: it comes with workflows or remote control")
+    raise NotImplementedError(f"{name} is not in this release of celeriac")
 
 
 def absent_method(name: str) -> Any:

@@ -217,3 +217,14 @@ def test_long_chains_go_on_link_by_link(add: Any, worker: Any) -> None:
     result = chain(add.s(0, 0), *[add.s(1) for _ in range(100)]).apply_async()
     assert worker.work() == 101
     assert result.get(timeout=5) == 100
+
+
+def test_workflows_in_protocol_1(app: Celeriac, add: Any, total: Any, worker: Any) -> None:
+    app.conf.task_protocol = 1
+    results = [
+        chain(add.s(1, 1), add.s(2), add.s(3), add.s(4)).apply_async(link=add.s(100)),
+        (group(add.s(1, 1), add.s(2, 2)) | total.s() | add.s(1)).apply_async(),
+        (add.s(1, 1) | group(add.s(1), add.s(2)) | total.s()).apply_async(),
+    ]
+    worker.work()
+    assert [result.get(timeout=5) for result in results] == [11, 7, 7]
