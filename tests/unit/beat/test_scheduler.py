@@ -2,6 +2,7 @@
 
 import heapq
 import os
+import pickle
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -57,6 +58,13 @@ def test_updating_keeps_how_far_an_entry_has_come() -> None:
     entry.update(ScheduleEntry("a", "u", schedule=crontab("5"), args=(1,)))
     assert (entry.task, entry.schedule, entry.args) == ("u", crontab("5"), (1,))
     assert (entry.last_run_at, entry.total_run_count) == (LONG_AGO, 7)
+
+
+def test_an_entry_can_be_pickled() -> None:
+    entry = ScheduleEntry("a", "t", schedule=crontab("5"), args=(1,), last_run_at=LONG_AGO, missed="skip")
+    again = pickle.loads(pickle.dumps(entry))
+    assert again == entry
+    assert (again.last_run_at, again.policy) == (LONG_AGO, entry.policy)
 
 
 def test_an_entry_says_what_it_is() -> None:
