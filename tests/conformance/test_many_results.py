@@ -1,13 +1,16 @@
 """Waiting for thousands of results on every store, in both colours, also when the connections break meanwhile."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
+from redis.asyncio.connection import Connection
 
 from celeriac import Celeriac
+from celeriac.adapters.redis.connections import hang_up
 from celeriac.core.states import SUCCESS
 from servers.redis_server import RedisServer
 
@@ -118,3 +121,14 @@ async def test_cut_connections_cost_no_result(server: RedisServer, colour: str) 
         assert cuts > 0
         writer.join(10)
         await app.aclose()
+
+
+async def test_who_is_interrupted_while_hanging_up_leaves_nothing_open(server: RedisServer) -> None:
+    connection = Connection(port=server.port)
+    await connection.connect()
+    hanging = asyncio.ensure_future(hang_up(connection, wait=True))
+    await asyncio.sleep(0)
+    hanging.cancel()
+    await asyncio.wait([hanging])
+    assert hanging.cancelled()
+    assert not connection.is_connected

@@ -64,10 +64,12 @@ ASYNC: dict[str, Any] = {
 async def hang_up(connection: AsyncConnection, wait: bool = False) -> None:
     """Cuts the connection at once; with `wait`, returns when its socket is closed (TLS needs a moment for it)."""
     writer = connection._writer
-    if writer is not None:
-        writer.transport.abort()
-        if wait:
-            with contextlib.suppress(OSError):
-                async with asyncio.timeout(_CLOSED_WITHIN):
-                    await writer.wait_closed()
-    await connection.disconnect(nowait=True)
+    try:
+        if writer is not None:
+            writer.transport.abort()
+            if wait:
+                with contextlib.suppress(OSError):
+                    async with asyncio.timeout(_CLOSED_WITHIN):
+                        await writer.wait_closed()
+    finally:  # also when whoever waits is cancelled
+        await connection.disconnect(nowait=True)
