@@ -6,7 +6,6 @@ import signal as signals
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from celeriac.core import states
 from celeriac.core.delivery import Delivery, Settlement
 from celeriac.core.ports import Revocations
 from celeriac.core.ports.revocations import revocations_of
@@ -16,12 +15,12 @@ from celeriac.wire.envelope import Head
 from .hands import Hand
 from .plans import TaskPlan
 from .revoked import Revoked, meant
+from .waiting import Waiting
 
 logger = logging.getLogger("celeriac.worker")
 
 # A job that is on its way into a process runs nowhere yet and can't be taken back any more: look again.
 _LOOK_AGAIN: Final = (0.005, 0.02, 0.1, 0.5, 2.0)
-_AT_ONCE: Final = 500
 
 
 class Revoker:
@@ -35,9 +34,13 @@ class Revoker:
         self.revoked = Revoked(consumer.clock, self._ttl, self._most)
         self.revoked.on_first = self._ask_at_intake
         self._store: Revocations | None = None
+        self.waiting: Waiting
 
     def wire(self) -> None:
         """The claimer tells when there is something new in the broker's store."""
+        consumer = self._consumer
+        connection = consumer.store_connection or consumer.connection
+        self.waiting = Waiting(consumer.app, connection, consumer.ends.record_of_revoked)
         self._store = revocations_of(self._consumer.connection.transport)
         if self._store is not None:
             self._consumer.claimer.on_revoked = self.read
@@ -81,8 +84,12 @@ class Revoker:
             await self._consumer.connection.run(lambda: store.revoke(marks, self._ttl, self._most))
         self._discard_unbegun()
         told = set(ended)
-        ids = dict.fromkeys(mark.removeprefix(TASK) for mark in marks if mark.startswith(TASK))
-        await self._tell_waiting([id for id in ids if id not in told])
+        ids = (mark.removeprefix(TASK) for mark in marks if mark.startswith(TASK))
+        self.waiting.tell([id for id in ids if id not in told], self._in_hand())
+
+    def _in_hand(self) -> frozenset[str]:
+        """The ids of what runs here, or is on its way into a process."""
+        return frozenset(hand.head.id for hand in self._consumer.hands)
 
     def hear_of(self, ids: Iterable[str]) -> None:
         """Another worker knows these to be revoked."""
@@ -122,29 +129,3 @@ class Revoker:
                 logger.warning("Terminating %s (%s)", hand.head.id, signals.Signals(number).name)
         elif turn < len(_LOOK_AGAIN):
             asyncio.get_running_loop().call_later(_LOOK_AGAIN[turn], self._end, hand, number, turn + 1)
-
-    # -- results ------------------------------------------------------------------------------------
-
-    async def _tell_waiting(self, ids: Sequence[str]) -> None:
-        """Whoever waits for a task that has not begun need not wait until its message comes."""
-        running = {running.run for running in self._consumer.pool.running()}
-        active = {hand.head.id for hand in self._consumer.hands if hand.run in running}
-        backend = self._consumer.app.backend
-        if not getattr(backend, "enabled", True):
-            return
-        transport = self._consumer.app.transports.results
-        connection = self._consumer.store_connection or self._consumer.connection
-        for start in range(0, len(ids), _AT_ONCE):
-            some = [id for id in ids[start : start + _AT_ONCE] if id not in active]
-            payloads = await connection.run(lambda some=some: transport.results.fetch(some))
-            waited = [id for id, payload in zip(some, payloads, strict=True) if _is_open(backend, payload)]
-            records = [self._consumer.ends.record_of_revoked(id) for id in waited]
-            if records:
-                await connection.run(lambda records=records: transport.results.store(records))
-
-
-def _is_open(backend: Any, payload: bytes | None) -> bool:
-    """Is nothing stored that says how the task ended, or that it runs?"""
-    if payload is None:
-        return True
-    return backend.decode_meta(payload)["status"] in (states.PENDING, states.RECEIVED, states.RETRY, states.REJECTED)

@@ -114,3 +114,17 @@ def test_a_state_file_keeps_what_was_heard(client: Celeriac, start: Start, home:
         found = client.control.inspect(destination=["keeper@here"], timeout=20).revoked()
         assert "an-id" in found["keeper@here"]
         assert worker.stop() == 0
+
+
+def test_a_task_that_runs_elsewhere_is_not_told_to_be_revoked(
+    client: Celeriac, node: Command, start: Start, told: Told
+) -> None:
+    """Each of two workers hears of it, and one of them runs it: revoking alone ends nothing."""
+    with start("-c", "2", "-n", "second@here") as second:
+        running = [client.send_task("control.sleep", (1.5,)) for _ in range(3)]  # so that each has one
+        told.begun(*running)
+        delayed = client.send_task("control.sleep", (0,), countdown=600)
+        client.control.revoke([result.id for result in (*running, delayed)], reply=True, timeout=20, limit=2)
+        refused(delayed)
+        assert [result.get(timeout=30) for result in running] == ["slept"] * 3
+        assert second.stop() == 0

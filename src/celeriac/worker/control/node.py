@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import logging
 import re
+from functools import partial
 from typing import Any, Final
 
 from celeriac.control.addressing import is_meant_for
@@ -75,18 +76,21 @@ class Node:
 
     async def close(self) -> None:
         await tending.end(self._task)
+        await self._consumer.revoker.waiting.close()
         if self._ear is not None:
             await self._ear.close()
 
     async def _run(self, ready: asyncio.Event) -> None:
         assert self._pidbox is not None
         channel = self._pidbox.channel(self._exchanges.call)
+        running = f"{channel}.running"  # which revoked tasks run: workers tell each other
+        self._consumer.revoker.waiting.tell_others = partial(self._tell, running)
         pause = _FIRST_PAUSE
         while True:
             try:
                 if self._ear is None:
                     self._ear = await self._consumer.connection.link.listen()
-                    await self._ear.add([channel])
+                    await self._ear.add([channel, running])
                 ready.set()
                 heard = await self._ear.next(None)
                 pause = _FIRST_PAUSE
@@ -98,7 +102,17 @@ class Node:
                 continue
             if heard is not None:
                 await self._acting.wait()
-                await self.hear(heard[1])
+                await self._heed(heard, running)
+
+    async def _heed(self, heard: tuple[str, bytes], running: str) -> None:
+        if heard[0] == running:
+            self._consumer.revoker.waiting.hear(heard[1])
+        else:
+            await self.hear(heard[1])
+
+    async def _tell(self, channel: str, payload: bytes) -> None:
+        connection = self._consumer.connection
+        await connection.attempt(connection.transport.bus.tell(channel, payload), _DEADLINE)
 
     async def hear(self, payload: bytes) -> None:
         """One command; whatever is wrong with it, the next is heard."""
