@@ -32,9 +32,8 @@ class _chord(Compound):  # noqa: N801 - Celery's name
     def __call__(self, body: Any = None, **options: Any) -> Any:
         if body is None:
             return self.apply_async((), {}, **options)
-        whole = self.clone()
-        whole["kwargs"]["body"] = maybe_signature(body, app=self._app)
-        return whole.apply_async((), {}, **options)
+        whole = {**self["kwargs"], "body": maybe_signature(body, app=self._app)}
+        return self._copy(self.args, whole, self.options).apply_async((), {}, **options)
 
     @property
     def tasks(self) -> list[Any]:

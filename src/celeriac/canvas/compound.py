@@ -1,10 +1,10 @@
 """What chains, groups and chords have in common: their parts are signatures, and they start several things at once."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from . import launching
-from .kinds import Options, merged, positional
+from .kinds import Options, Walk, merged, positional, walk
 from .signature import Signature, maybe_signature
 
 
@@ -35,7 +35,7 @@ class Compound(Signature):
         """A copy with more: arguments go before those of what comes first; its parts are copied too."""
         own_args, own_kwargs, options = merged(self, positional(args), kwargs or {}, opts)
         app = self._app if app is None else app
-        parts = {key: _copied(own_kwargs[key], app) for key in ("tasks", "header", "body") if key in own_kwargs}
+        parts = {key: _copied(own_kwargs[key], app) for key in _PARTS.intersection(own_kwargs)}
         return self._copy(own_args, {**own_kwargs, **parts}, options, app)
 
     partial = clone
@@ -65,11 +65,28 @@ class Compound(Signature):
 
 
 def _copied(part: Any, app: Any) -> Any:
+    return walk(_copy(part, app))
+
+
+def _copy(part: Any, app: Any) -> Walk:
+    """Signatures and lists of them, however deep; anything else is itself."""
     if isinstance(part, Mapping):
-        return maybe_signature(part, app=app, clone=True)
+        sig = maybe_signature(part, app=app)
+        if not isinstance(sig, Compound):
+            return sig.clone()
+        parts = {}
+        for key in _PARTS.intersection(sig.kwargs):
+            parts[key] = yield _copy(sig.kwargs[key], app)
+        return sig._copy(sig.args, {**sig.kwargs, **parts}, sig.options, app)
     if isinstance(part, Iterable):
-        return [_copied(one, app) for one in part]
+        found = []
+        for one in part:
+            found.append((yield _copy(one, app)))
+        return found
     return part
+
+
+_PARTS: Final = frozenset(("tasks", "header", "body"))
 
 
 def signatures(tasks: tuple[Any, ...], app: Any = None) -> list[Any]:

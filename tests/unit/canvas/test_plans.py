@@ -162,6 +162,9 @@ def test_chords_in_chords_hundreds_deep_are_planned(add: Any, total: Any) -> Non
         whole = chord([whole], total.s())
     flight = plan(whole)
     assert (len(flight.calls), len(flight.joins)) == (1, 500)
+    assert len(plan(whole.clone()).joins) == 500
+    whole.stamp(a=1)
+    assert plan(whole).calls[0].options["a"] == 1
 
 
 def test_a_large_group_goes_out_in_one_round_trip(app: Celeriac, add: Any, worker: Any, monkeypatch: Any) -> None:
@@ -245,3 +248,15 @@ async def test_a_chord_that_can_not_be_sent_raises_in_time(backend: str) -> None
         with pytest.raises(OperationalError):
             await whole.aapply_async()
         await cut.aclose()
+
+
+async def test_workflows_are_sent_from_async_code(app: Celeriac, add: Any, total: Any, worker: Any) -> None:
+    results = [
+        await (add.s(1, 1) | group(add.s(1), add.s(2)) | total.s()).adelay(),
+        await add.s(2).aapply_async((1,)),
+        await add.chunks([(1, 1), (2, 2)], 1).aapply_async(),
+        await app.signature("add", (5, 5)).adelay(),
+    ]
+    worker.work()
+    assert [await result for result in results] == [7, 3, [[2], [4]], 10]
+    await app.aclose()
