@@ -130,7 +130,7 @@ class Endings:
         self._log(plan, request, logging.INFO, texts.LOG_IGNORED, description="ignored")
         if request.has_followers and not request.outbox:  # else something has taken its place (replace)
             texts.logger.warning(
-                "Task %s[%s] ended with Ignore: what was to follow it (a callback, a chain, the body of a chord) never will",
+                "Task %s[%s] ended with Ignore: what was to follow it (callback, chain, body of a chord) never will",
                 *(plan.name, request.id),
             )
         posts, sequels = self._sent(request, states.IGNORED, exc)
