@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from struct import Struct
+from struct import error as StructError  # noqa: N812
 from typing import Any, Final
 
 import msgspec
@@ -148,9 +149,7 @@ def read_header(header: bytes) -> dict[str, Any]:
                 start = pos + 1
                 pos = start + header[pos]
                 found[name] = header[start:pos].decode("utf-8", "surrogateescape")
-    except DecodeError:
-        raise
-    except Exception as error:
+    except (IndexError, StructError) as error:
         raise DecodeError(f"This message's properties are damaged: {error!r}") from error
     return found
 

@@ -23,8 +23,7 @@ class Server(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        vhost = "" if self.vhost == "/" else f"/{self.vhost}"
-        return f"{'amqps' if self.tls else 'amqp'}://{self.user}:**@{host}:{self.port}/{vhost}"
+        return f"{'amqps' if self.tls else 'amqp'}://{self.user}:**@{host}:{self.port}/{self.vhost}"
 
 
 class Place(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from struct import Struct
+from struct import error as StructError  # noqa: N812
 from typing import Any, Final
 
 from ...core.errors import DecodeError, EncodeError
@@ -33,7 +34,7 @@ def encode(fields: dict[str, Any]) -> bytes:
         parts.append(_keys.get(name) or _key(name))
         try:
             _write(parts, value)
-        except (ValueError, TypeError, OverflowError) as error:
+        except (ValueError, TypeError, OverflowError, StructError) as error:
             raise EncodeError(f"The header {name!r} can't be sent by AMQP: {error}") from error
     body = b"".join(parts)
     return _U32.pack(len(body)) + body
@@ -105,9 +106,7 @@ def decode(data: bytes, pos: int) -> tuple[dict[str, Any], int]:
     """The table whose length stands at `pos`, and where it ends. Raises DecodeError if it is damaged."""
     try:
         return _table(data, pos)
-    except (IndexError, ValueError, KeyError) as error:
-        raise DecodeError(f"These message headers are damaged: {error!r}") from error
-    except Exception as error:  # struct.error is no class of its own kind
+    except (IndexError, ValueError, KeyError, OverflowError, OSError, RecursionError, StructError) as error:
         raise DecodeError(f"These message headers are damaged: {error!r}") from error
 
 
