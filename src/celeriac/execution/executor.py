@@ -30,6 +30,7 @@ _set_top: Final = TOP.set
 _reset_top: Final = TOP.reset
 _enter: Final = limits.enter
 _leave: Final = limits.leave
+_stops: Final = limits.STOPS
 _prerun: Final = signals.task_prerun
 
 Begun = Callable[[], None] | None
@@ -167,7 +168,8 @@ class Executor:
             stop = limits.stopped(given if body is None else body)
             return around.raised(plan, request, error) if stop is None else around.stopped(plan, request, stop)
         else:
-            limits.stopped(body)  # it returned all the same
+            if _stops:
+                limits.stopped(body)  # it returned all the same
             return around.returned(plan, request, value, self._monotonic() - began)
         finally:
             _reset_top(mark)
@@ -203,7 +205,8 @@ class Executor:
                     failed: Outcome = await self._in_thread(around.raised, plan, request, exc)
                     return failed
                 return around.raised(plan, request, exc)
-            limits.stopped(body)  # it returned all the same
+            if _stops:
+                limits.stopped(body)  # it returned all the same
             runtime = self._monotonic() - began
             if request.has_followers:
                 returned: Outcome = await self._in_thread(around.returned, plan, request, value, runtime)

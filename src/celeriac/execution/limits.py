@@ -22,7 +22,7 @@ class _Soft:
 
 
 _SOFT: Final = _Soft()
-_stops: Final[dict[int, tuple[Body, BaseException]]] = {}  # by id; the entry keeps its body, so no id comes twice
+STOPS: Final[dict[int, tuple[Body, BaseException]]] = {}  # by id; the entry keeps its body, so no id comes twice
 
 _bodies: Final[dict[int, Body]] = {}  # thread -> the body it is in, or was last in (then empty)
 _by_task: "Final[dict[asyncio.Task[Any], Body]]" = {}
@@ -45,7 +45,7 @@ def _take_over(body: Body, runs: Any) -> None:
     """From now on this runs the body. Raises what was meant for it while nobody did."""
     with _posting:
         if not body:
-            raise _stops[id(body)][1] if id(body) in _stops else SoftTimeLimitExceeded()
+            raise STOPS[id(body)][1] if id(body) in STOPS else SoftTimeLimitExceeded()
         before, body[-1] = body[-1], runs
     if before is None and body[0] is _SOFT:
         raise SoftTimeLimitExceeded
@@ -71,9 +71,9 @@ def leave(body: Body) -> None:
 
 def stopped(body: Body | None) -> BaseException | None:
     """What this body was stopped by (not: softly interrupted), whatever it made of that; tells it once."""
-    if not _stops:
+    if not STOPS:
         return None
-    return _stops.pop(id(body), (None, None))[1]
+    return STOPS.pop(id(body), (None, None))[1]
 
 
 def body_in(thread: int) -> Body | None:
@@ -111,7 +111,7 @@ def _claim(body: Body, error: BaseException) -> Any:
         body += [runs] if felt else [_SOFT, runs]
         return _SOFT if felt else runs
     body.clear()
-    _stops[id(body)] = body, error
+    STOPS[id(body)] = body, error
     return runs
 
 

@@ -102,7 +102,7 @@ def stopped_after_the_soft_limit(patient: Patient, task: Task) -> Outcome:
     assert not limits.interrupt(body, TimeLimitExceeded())
     thread.join(5)
     assert not thread.is_alive()
-    assert not limits._stops, "a stop that has been seen is forgotten"
+    assert not limits.STOPS, "a stop that has been seen is forgotten"
     return outcomes[0]
 
 
@@ -278,7 +278,7 @@ async def test_a_coroutine_that_let_the_soft_limit_pass_is_stopped_where_it_wait
     assert not limits.interrupt_task(running)
     assert limits.interrupt_task(running, TimeLimitExceeded())
     assert (await running).ending is Ending.TIMED_OUT
-    assert not limits._stops
+    assert not limits.STOPS
 
 
 async def test_a_plain_function_of_the_asyncio_pool_is_interrupted_in_its_thread() -> None:
