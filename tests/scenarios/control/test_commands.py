@@ -116,6 +116,18 @@ def test_two_nodes_answer_and_shutdown_ends_the_one_that_is_named(
     assert client.control.ping(timeout=20, limit=1) == [{NODE: {"ok": "pong"}}]
 
 
+def test_commands_can_be_refused_one_by_one(client: Celeriac, start: Start) -> None:
+    options = ("-c", "1", "-n", "strict@here", "--", "worker.refused_commands=shutdown,active,terminate")
+    with start(*options) as strict:
+        for command in ("shutdown", "active", "dump_active"):
+            (reply,) = client.control.broadcast(command, reply=True, timeout=20, destination=["strict@here"])
+            assert f"refuses the command {command}" in reply["strict@here"]["error"]
+        (reply,) = client.control.revoke("a", terminate=True, reply=True, timeout=20, destination=["strict@here"])
+        assert "refuses" in reply["strict@here"]["error"]
+        assert client.control.ping(destination=["strict@here"], timeout=20) == [{"strict@here": {"ok": "pong"}}]
+        assert strict.stop() == 0
+
+
 def test_remote_control_can_be_switched_off(client: Celeriac, start: Start, home: Path) -> None:
     with start("-c", "1", "-n", "deaf@here", "--", "worker.enable_remote_control=false") as deaf:
         assert client.control.ping(destination=["deaf@here"], timeout=0.3) == []

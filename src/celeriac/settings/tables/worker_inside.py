@@ -1,7 +1,7 @@
 """Settings that exchange parts of the worker, and those about its events, remote control and process."""
 
 from ..declare import INERT, Setting
-from ..kinds import ANY, BOOL, CLASS, PATH, SECONDS, TEXT
+from ..kinds import ANY, BOOL, CLASS, NAMES, PATH, SECONDS, TEXT
 
 TITLE = "Worker: parts and process"
 
@@ -63,6 +63,13 @@ SETTINGS = (
         True,
         "Listen to remote control commands.",
         old="CELERY_ENABLE_REMOTE_CONTROL",
+    ),
+    Setting(
+        "worker_refused_commands",
+        NAMES,
+        (),
+        "Remote control commands that this worker does not carry out, such as `shutdown` or `terminate`.",
+        own=True,
     ),
     Setting(
         "worker_send_task_events",

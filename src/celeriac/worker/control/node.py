@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import logging
 import re
+from collections.abc import Iterable
 from functools import partial
 from typing import Any, Final
 
@@ -52,6 +53,7 @@ class Node:
         self.state = State(consumer.app, consumer.hostname, consumer)
         self.hostname: str = consumer.hostname
         self._consumer = consumer
+        self._refused = refused_names(consumer.conf["worker_refused_commands"])
         self._exchanges = exchanges(consumer.conf)
         self._accept = serializers.accept_set(consumer.conf["accept_content"])
         transport = consumer.connection.transport
@@ -140,6 +142,10 @@ class Node:
             await self._answer(to, body.get("ticket"), reply)
 
     async def _dispatch(self, method: str, arguments: dict[str, Any]) -> Any:
+        ends = isinstance(arguments, dict) and arguments.get("terminate") and "terminate" in self._refused
+        if method in self._refused or ends:
+            logger.warning("Remote control command %s: worker_refused_commands forbids it", method)
+            return {"error": f"this worker refuses the command {method} (worker_refused_commands)"}
         try:
             found = Panel.data[method](self.state, **arguments)
             return await found if inspect.isawaitable(found) else found
@@ -164,6 +170,16 @@ class Node:
 
 
 _NO_REPLY: Final = object()
+
+
+def refused_names(names: Iterable[str]) -> frozenset[str]:
+    """With their aliases, and with what does the same by another name. Raises ImproperlyConfigured."""
+    refused = set(names)
+    unknown = sorted(refused.difference(Panel.data))
+    if unknown:
+        raise ImproperlyConfigured(f"worker_refused_commands: there is no command {', '.join(unknown)}")
+    functions = {Panel.data[name] for name in refused}
+    return frozenset(name for name, function in Panel.data.items() if function in functions)
 
 
 def _written(reply: Any) -> bytes:
