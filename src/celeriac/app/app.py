@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from celeriac.core import signals
-from celeriac.core.absent import absent_method, absent_property
+from celeriac.core.absent import absent_method
 from celeriac.core.errors import ImproperlyConfigured
 from celeriac.core.signals import Signal
 from celeriac.current import (
@@ -304,7 +304,6 @@ class Celeriac(Decorating, Sending, Rooms):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.main or '__main__'} at {id(self):#x}>"
 
-    events = absent_property("app.events")
     setup_security = absent_method("app.setup_security")
 
     def signature(self, *args: Any, **kwargs: Any) -> Any:

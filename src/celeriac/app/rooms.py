@@ -26,6 +26,7 @@ class Rooms:
 
     amqp_cls: Any = AMQP
     control_cls: Any = "celeriac.control:Control"
+    events_cls: Any = "celeriac.events:Events"
     loader_cls: Any = None
     _loader: Any = None
 
@@ -39,6 +40,11 @@ class Rooms:
     def loader(self) -> Any:
         """How workers import tasks."""
         return make_loader(self._loader or self.loader_cls, self)
+
+    @cached_property
+    def events(self) -> Any:
+        """Events of workers and clients: receivers, dispatchers, and what a monitor remembers."""
+        return symbol(self.events_cls)(self)
 
     @cached_property
     def transports(self) -> Transports:

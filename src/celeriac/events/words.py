@@ -1,5 +1,6 @@
 """What events say: a type for each of the frequent ones, so that they are written fast; any other is a dict."""
 
+import time
 from typing import Any
 
 import msgspec
@@ -93,3 +94,9 @@ def group_of(kind: str) -> str:
 def routing_key_of(kind: str) -> str:
     """The routing key an event of this type is sent with."""
     return kind.replace("-", ".")
+
+
+def utcoffset() -> int:
+    """Hours that this machine's clock on the wall is behind UTC."""
+    seconds = time.altzone if time.localtime().tm_isdst else time.timezone
+    return seconds // 3600

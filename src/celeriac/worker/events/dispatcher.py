@@ -14,7 +14,7 @@ from celeriac.core.errors import EncodeError, OperationalError
 from celeriac.core.flow import Flow
 from celeriac.core.message import Message
 from celeriac.events.buswire import newswire
-from celeriac.events.words import AnyEvent, Event, group_of, kind_of, routing_key_of
+from celeriac.events.words import AnyEvent, Event, group_of, kind_of, routing_key_of, utcoffset
 from celeriac.wire import serializers
 
 from .. import tending
@@ -162,9 +162,3 @@ class EventDispatcher:
         except (EncodeError, TypeError) as exc:
             logger.error("An event can't be written: %s", exc)
             return serializers.dumps([], "json")
-
-
-def utcoffset() -> int:
-    """Hours that this machine's clock on the wall is behind UTC."""
-    seconds = time.altzone if time.localtime().tm_isdst else time.timezone
-    return seconds // 3600
