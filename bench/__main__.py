@@ -62,7 +62,8 @@ def _run(sizes: Sizes, systems: Sequence[System], measures: Sequence[Measure], q
     # the folder is on the disk of the checkout: /tmp may be memory, which would flatter the embedded store
     with tempfile.TemporaryDirectory(dir=RESULTS) as folder, redis_server.running(Path(folder)) as server:
         rig = Rig(server, Path(folder), sizes)
-        disturbance = _measure(rig, systems, measures, figures)
+        with rig.servers:
+            disturbance = _measure(rig, systems, measures, figures)
         return {
             "date": date.isoformat(timespec="seconds"),
             "quick": quick,

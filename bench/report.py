@@ -7,7 +7,7 @@ from typing import Any
 
 from bench.figures import KINDS, Figures, Kind
 from bench.others import DISTURBED
-from bench.systems import CELERIAC, CELERY, FLOOR, OVERLAPPED, SYSTEMS, TUNED
+from bench.systems import CELERIAC, CELERY, FLOOR, OVERLAPPED, RABBIT, RABBIT_CELERY, RABBIT_CONFIRMED, SYSTEMS, TUNED
 
 Run = dict[str, Any]
 
@@ -17,6 +17,8 @@ RATIOS = (
     ("vs Celery 64", CELERIAC.key, TUNED.key),
     ("vs floor", CELERIAC.key, FLOOR.key),
     ("vs overlapped", CELERIAC.key, OVERLAPPED.key),
+    ("RabbitMQ: vs Celery", RABBIT.key, RABBIT_CELERY.key),
+    ("RabbitMQ: vs confirmed", RABBIT.key, RABBIT_CONFIRMED.key),
 )
 
 PAGE = """# Benchmarks

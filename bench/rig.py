@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import messages, processes, redis_server
+from bench import messages, processes, rabbitmq_server, redis_server
 from bench.apps import counter
 from bench.messages import Mould
-from bench.systems import CELERY, System
+from bench.systems import CELERY, RABBIT, System
 
 CLIENT_DEADLINE = 180.0
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
@@ -106,10 +106,20 @@ class Rig:
         self.folder = folder
         self.sizes = sizes
         self._moulds: dict[bool, Mould] = {}
+        self._rabbit: rabbitmq_server.RabbitServer | None = None
+        self.servers = contextlib.ExitStack()  # those that are started when they are first needed
+
+    @property
+    def rabbit(self) -> rabbitmq_server.RabbitServer:
+        if self._rabbit is None:
+            self._rabbit = self.servers.enter_context(rabbitmq_server.running(self.folder))
+        return self._rabbit
 
     def fresh(self, system: System) -> None:
         """An empty server or file, whatever ran before."""
         self.server.client.flushall()
+        if system.rabbit:
+            self.rabbit.empty("bench")
         for file in self.folder.glob("embedded.sqlite3*"):
             if file.is_file():
                 file.unlink()
@@ -119,13 +129,19 @@ class Rig:
         """The whole environment of a measured program: nothing leaks in from ours."""
         passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         return passed | {
-            "BENCH_BROKER": f"sqlite:///{self._file}" if system.embedded else self.server.url,
+            "BENCH_BROKER": self._broker(system),
+            "BENCH_BACKEND": f"sqlite:///{self._file}" if system.embedded else self.server.url,
             "BENCH_RESULTS": str(int(mode.results)),
             "BENCH_LATE": str(int(mode.late)),
             "BENCH_TALLY": str(self._tally),
             "BENCH_MOULD": str(self.folder / f"mould-{int(mode.results)}"),
             **system.env,
         }
+
+    def _broker(self, system: System) -> str:
+        if system.rabbit:
+            return self.rabbit.url
+        return f"sqlite:///{self._file}" if system.embedded else self.server.url
 
     @contextlib.contextmanager
     def worker(self, system: System, mode: Mode) -> Iterator[Job]:
@@ -167,8 +183,8 @@ class Rig:
 
     def fill(self, system: System, mode: Mode, mould: Mould, n: int) -> None:
         """Puts n messages into the queue: the same bytes for every system on Redis."""
-        if system.embedded:
-            self.client(system, mode, "bulk", n - 1)  # it sends one to warm up
+        if system.embedded or system.rabbit:
+            self.client(RABBIT if system.rabbit else system, mode, "bulk", n - 1)  # it sends one to warm up
         else:
             messages.fill(self.server.client, mould, n)
 
@@ -176,6 +192,8 @@ class Rig:
         """Messages that wait or are claimed and not yet acknowledged."""
         if system.embedded:
             return embedded_rows(self._file, "messages")
+        if system.rabbit:
+            return self.rabbit.ready("bench")
         pipe: Any = self.server.client.pipeline(transaction=False)
         pipe.llen("bench")
         pipe.hlen("unacked")

@@ -25,6 +25,7 @@ class System:
     cwd: Path = APPS
     env: Mapping[str, str] = field(default_factory=dict)
     embedded: bool = False  # on SQLite: no server, and messages come from its own client
+    rabbit: bool = False  # on RabbitMQ, results on Redis; messages come from Celeriac's client
     fast: bool = True  # drains the big number of messages in seconds
 
 
@@ -45,6 +46,12 @@ CELERY = _with_command(
 TUNED = _with_command(
     "tuned", "Celery, prefetch 64", CELERY_BIN, "celery", "theirs", env={"BENCH_PREFETCH": "64"}, fast=False
 )
+RABBIT = replace(CELERIAC, key="rabbit", title="Celeriac, RabbitMQ", rabbit=True)
+# as it comes: publishes are not confirmed, so what its client sends may be lost
+RABBIT_CELERY = replace(CELERY, key="rabbit_celery", title="Celery, RabbitMQ", rabbit=True)
+RABBIT_CONFIRMED = replace(
+    RABBIT_CELERY, key="rabbit_confirmed", title="Celery, RabbitMQ, confirmed", env={"BENCH_CONFIRM": "1"}
+)
 FLOOR = System(
     "floor",
     "Floor",
@@ -55,4 +62,4 @@ FLOOR = System(
 )
 OVERLAPPED = replace(FLOOR, key="overlapped", title="Floor, overlapped", env={"BENCH_OVERLAP": "1"})
 
-SYSTEMS = (CELERIAC, CELERY, TUNED, FLOOR, OVERLAPPED, SQLITE)
+SYSTEMS = (CELERIAC, CELERY, TUNED, FLOOR, OVERLAPPED, SQLITE, RABBIT, RABBIT_CELERY, RABBIT_CONFIRMED)

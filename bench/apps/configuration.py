@@ -9,7 +9,7 @@ def settings() -> dict[str, Any]:
     broker, results = os.environ["BENCH_BROKER"], os.environ["BENCH_RESULTS"] == "1"
     chosen: dict[str, Any] = {
         "broker_url": broker,
-        "result_backend": broker if results else None,
+        "result_backend": os.environ.get("BENCH_BACKEND", broker) if results else None,
         "task_ignore_result": not results,
         "task_acks_late": os.environ["BENCH_LATE"] == "1",
         "task_default_queue": "bench",
@@ -17,4 +17,6 @@ def settings() -> dict[str, Any]:
     }
     if "BENCH_PREFETCH" in os.environ:
         chosen["worker_prefetch_multiplier"] = int(os.environ["BENCH_PREFETCH"])
+    if "BENCH_CONFIRM" in os.environ:
+        chosen["broker_transport_options"] = {"confirm_publish": True}
     return chosen
