@@ -57,7 +57,7 @@ def test_a_termination_that_races_with_the_end_hits_no_other_task(redis_campaign
     runs = campaign.ledger.runs()
     unfinished = {id for id, some in runs.items() if any(run.end is None for run in some)}
     assert unfinished <= victims
-    assert len(unfinished) > RACING // 10, "hardly any termination was in time: the race was none"
+    assert len(unfinished) > RACING // 50, "hardly any termination was in time: the race was none"
     assert [len(runs[id]) for id in ids if id not in victims] == [1] * (len(ids) - len(victims))
     assert max(len(runs[id]) for id in victims) == 1
     for id in unfinished:

@@ -50,7 +50,9 @@ class Waiting:
             self._start(self._store_soon(rest))
 
     def hear(self, payload: bytes) -> None:
-        """Another worker runs these."""
+        """Another worker runs these. It tells after the command, so whoever is to know it has heard that."""
+        if not self._pending:
+            return
         try:
             self._elsewhere.update(msgspec.json.decode(payload, type=list[str]))
         except msgspec.MsgspecError as exc:
