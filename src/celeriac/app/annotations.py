@@ -1,6 +1,7 @@
 """Annotations: the setting task_annotations rewrites attributes of tasks without touching their code."""
 
 from collections.abc import Iterator, Mapping
+from types import FunctionType
 from typing import Any
 
 from .symbols import symbol
@@ -53,5 +54,7 @@ def annotate(task: Any) -> None:
         for name, value in found.items():
             if name.startswith("@"):
                 task.add_around(name[1:], value)
+            elif isinstance(value, FunctionType):
+                setattr(type(task), name, value)  # it becomes a method: on_failure(self, exc, ...)
             else:
                 setattr(task, name, value)

@@ -19,16 +19,19 @@ class Configuration:
 
     def from_object(self, source: Any, silent: bool, force: bool, namespace: str | None) -> None:
         """Settings of an object, module, dict or path, in place of those of an earlier source."""
-        self._sources = [lambda: read_object(source, namespace, silent=silent)]
+        self._sources = [lambda: read_object(source, namespace, silent=silent, extra=self.conf.let_through)]
         self._reread(force)
 
     def from_envvar(self, variable: str, silent: bool, force: bool, namespace: str | None) -> bool:
         """Settings of the module that an environment variable names."""
         if silent and not os.environ.get(variable):
             return False
-        self._sources = [lambda: read_envvar(variable, silent=silent, namespace=namespace)]
+        self._sources = [lambda: self._envvar(variable, silent, namespace)]
         self._reread(force)
         return True
+
+    def _envvar(self, variable: str, silent: bool, namespace: str | None) -> dict[str, Any]:
+        return read_envvar(variable, silent=silent, namespace=namespace, extra=self.conf.let_through)
 
     def from_cmdline(self, argv: list[str], namespace: str) -> None:
         """Settings spelt on a command line."""
@@ -44,7 +47,7 @@ class Configuration:
         if self._sources:
             return self._sources[-1]()
         module = self._app.loader.read_configuration()
-        return read_object(module) if module else {}
+        return read_object(module, extra=self.conf.let_through) if module else {}
 
     def _loaded(self, conf: Settings) -> None:
         self._app.on_after_configure.send(sender=self._app, source=conf)

@@ -24,7 +24,7 @@ def startup_info(service: Any, loglevel: int, logfile: str | None) -> str:
         "Configuration ->",
         f"    . broker -> {app.transports.write.describe()}",
         f"    . loader -> {loader.__module__}.{loader.__qualname__}",
-        f"    . scheduler -> {_public(cls)}",
+        f"    . scheduler -> {_public(cls, app.product)}",
         *([scheduler.info] if scheduler.info else []),
         f"    . logfile -> {logfile or '[stderr]'}@%{logging.getLevelName(loglevel)}",
         f"    . maxinterval -> {human(service.max_interval)} ({service.max_interval}s)",
@@ -32,9 +32,9 @@ def startup_info(service: Any, loglevel: int, logfile: str | None) -> str:
     return "\n".join(lines)
 
 
-def _public(cls: type) -> str:
+def _public(cls: type, product: str) -> str:
     """Our own are named as settings name them."""
-    module = "celeriac.beat" if cls.__module__.startswith("celeriac.beat.") else cls.__module__
+    module = f"{product}.beat" if cls.__module__.startswith("celeriac.beat.") else cls.__module__
     return f"{module}.{cls.__qualname__}"
 
 

@@ -66,7 +66,7 @@ class Beat:
         self.setup_logging()
         service = self.service()
         if not self.quiet:
-            sys.stdout.write(f"celeriac beat v{celeriac.__version__} is starting.\n{self.banner(service)}\n")
+            sys.stdout.write(f"{self.app.product} beat v{celeriac.__version__} is starting.\n{self.banner(service)}\n")
             sys.stdout.flush()
         self.install_handlers(service)
         try:

@@ -13,7 +13,7 @@ from celeriac.worker import log
 from celeriac.worker.nodenames import fill_in, node_name
 
 from . import daemon, privileges
-from .context import Session, configured, session
+from .context import Session, configured, program_name, session
 from .daemon import daemon_options
 from .pidfile import PidFile
 from .reaching import EX_UNAVAILABLE
@@ -43,7 +43,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
         with configured():
             code = run_beat(session(), given)
     except OperationalError as exc:
-        click.echo(f"celeriac: {exc}", err=True)
+        click.echo(f"{program_name()}: {exc}", err=True)
         code = EX_UNAVAILABLE
     sys.exit(code)
 

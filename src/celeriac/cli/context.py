@@ -127,6 +127,11 @@ def session() -> Session:
     return found
 
 
+def program_name() -> str:
+    """The command's own name: celeriac, or celery."""
+    return click.get_current_context().find_root().info_name or "celeriac"
+
+
 @contextmanager
 def configured() -> Iterator[None]:
     """Wrong settings are the user's to mend: a sentence, no traceback."""

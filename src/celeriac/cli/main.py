@@ -1,5 +1,6 @@
 """The command group: global options before or behind the sub-command, sub-commands found by name."""
 
+import copy
 import difflib
 import importlib
 import sys
@@ -39,18 +40,29 @@ _WITHOUT_APP: Final = frozenset({"demo", "upgrade"})
 
 
 class Commands(click.Group):
-    """Finds sub-commands lazily, in the table above and in the entry points `celeriac.commands`."""
+    """Finds sub-commands lazily, in the table above and in entry points."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*BUILT_IN, *entry_points("celeriac.commands")})
+        return sorted({*BUILT_IN, *self._extensions()})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in BUILT_IN:
-            command: click.Command = importlib.import_module(BUILT_IN[cmd_name]).command
-            return command
-        point = entry_points("celeriac.commands").get(cmd_name)
+            return self._named(importlib.import_module(BUILT_IN[cmd_name]).command)
+        point = self._extensions().get(cmd_name)
         loaded: click.Command | None = point.load() if point is not None else None
         return loaded
+
+    def _extensions(self) -> dict[str, Any]:
+        """Commands of other distributions; the command celery has those that were made for Celery, too."""
+        return {**entry_points(f"{self.name}.commands"), **entry_points("celeriac.commands")}
+
+    def _named(self, command: click.Command) -> click.Command:
+        """Its help speaks of the command that was called."""
+        if self.name in (None, "celeriac") or not command.help:
+            return command
+        named = copy.copy(command)
+        named.help = command.help.replace("celeriac ", f"{self.name} ")
+        return named
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """An unknown name is answered with the nearest known one."""

@@ -12,7 +12,7 @@ from celeriac.core.errors import BackendError, OperationalError
 from celeriac.core.flow import Flow
 from celeriac.core.ports import DeadLetters, Transport
 
-from .context import configured, session
+from .context import configured, program_name, session
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,7 +29,7 @@ def reached() -> Iterator[None]:
         with configured():
             yield
     except (OperationalError, BackendError) as exc:
-        click.echo(f"celeriac: {exc}", err=True)
+        click.echo(f"{program_name()}: {exc}", err=True)
         sys.exit(EX_UNAVAILABLE)
 
 

@@ -7,7 +7,7 @@ import click
 
 from celeriac.core.errors import OperationalError
 
-from .context import configured, session
+from .context import configured, program_name, session
 from .daemon import daemon_options
 from .reaching import EX_UNAVAILABLE
 from .starting import run_worker
@@ -66,6 +66,6 @@ def command(ctx: click.Context, /, **given: Any) -> None:
         with configured():
             code = run_worker(session(), given, ctx.args)
     except OperationalError as exc:
-        click.echo(f"celeriac: {exc}", err=True)
+        click.echo(f"{program_name()}: {exc}", err=True)
         code = EX_UNAVAILABLE
     sys.exit(code)

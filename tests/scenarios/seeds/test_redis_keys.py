@@ -1,0 +1,77 @@
+"""What a document shows in Redis while tasks wait, run, are delayed, and while their worker is interrupted."""
+
+import signal
+from pathlib import Path
+
+from dropin.running import python, worker
+from scenarios.workers.running import until
+from servers.redis_server import RedisServer
+
+TASKS = """
+# tasks.py
+
+import time
+from celery import Celery
+
+app = Celery('tasks', broker='redis://127.0.0.1:6379/1', backend='redis://127.0.0.1:6379/2')
+
+@app.task
+def add(x, y):
+    time.sleep(0.5)
+    return x + y
+"""
+WORKER = ("worker", "-A", "tasks", "--loglevel=info", "-c", "2")
+
+
+def kinds(redis: RedisServer, db: int) -> dict[str, str]:
+    """Key -> type, without the keys that Celeriac has beside Celery's."""
+    with redis.client(db) as client:
+        names = [key.decode() for key in client.keys("*")]
+        return {name: client.type(name).decode() for name in names if not name.startswith(("celeriac", "_kombu"))}
+
+
+def results(redis: RedisServer) -> int:
+    return sum(kind == "string" for name, kind in kinds(redis, 2).items() if name.startswith("celery-task-meta-"))
+
+
+def test_the_keys_at_each_step(tmp_path: Path, redis: RedisServer) -> None:
+    """The one difference: an interrupted worker has nothing to give back, for a delayed task waits at the broker."""
+    (tmp_path / "tasks.py").write_text(TASKS.replace("redis://127.0.0.1:6379", redis.url.rpartition("/")[0]))
+    # 1. No worker: the message waits in a list.
+    python(tmp_path, "from tasks import add; add.delay(2, 8)")
+    assert kinds(redis, 1) == {"celery": "list"}
+    # 2. A worker: the list is gone, and there is a string for the result.
+    with worker(tmp_path, *WORKER) as running:
+        until(lambda: results(redis) == 1, 30)
+        until(lambda: kinds(redis, 1) == {}, 30)
+        # 3. A delayed task: in unacked and unacked_index until it is run.
+        python(tmp_path, "from tasks import add; add.apply_async((2, 8), countdown=3)")
+        assert kinds(redis, 1) == {"unacked": "hash", "unacked_index": "zset"}
+        until(lambda: results(redis) == 2, 30)
+        until(lambda: kinds(redis, 1) == {}, 30)
+        # 4. The worker is interrupted before a delayed task's time.
+        python(tmp_path, "from tasks import add; add.apply_async((2, 8), countdown=4)")
+        running.signal(signal.SIGINT)
+        assert running.wait_end() == 0
+        assert kinds(redis, 1) == {"unacked": "hash", "unacked_index": "zset"}
+    with worker(tmp_path, *WORKER):
+        until(lambda: results(redis) == 3, 30)
+        until(lambda: kinds(redis, 1) == {}, 30)
+
+
+def test_an_interrupted_worker_gives_back_what_it_has_not_begun(tmp_path: Path, redis: RedisServer) -> None:
+    """More tasks than it has processes: those in hand are in `celery` again when it has ended, and none is lost."""
+    slow = TASKS.replace("time.sleep(0.5)", "time.sleep(2)")
+    (tmp_path / "tasks.py").write_text(slow.replace("redis://127.0.0.1:6379", redis.url.rpartition("/")[0]))
+    python(tmp_path, "from tasks import add\nfor i in range(8): add.delay(i, i)")
+    with worker(tmp_path, *WORKER) as running:
+        running.wait_line(r"Task tasks\.add\[.*\] received")
+        running.signal(signal.SIGINT)
+        assert running.wait_end() == 0
+    done = results(redis)
+    with redis.client(1) as client:
+        assert done + client.llen("celery") == 8
+    assert 0 < done < 8
+    assert kinds(redis, 1) == {"celery": "list"}
+    with worker(tmp_path, *WORKER):
+        until(lambda: results(redis) == 8, 30)
