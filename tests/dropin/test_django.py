@@ -86,7 +86,9 @@ def test_system_checks_keep_a_worker_from_starting_unless_they_are_skipped(
     broken = tmp_path / "broken"
     shutil.copytree(project, broken)
     models = broken / "demoapp" / "models.py"
-    models.write_text(models.read_text() + "\n\nclass Wrong(models.Model):\n    name = models.CharField(max_length=-1)\n")
+    models.write_text(
+        models.read_text() + "\n\nclass Wrong(models.Model):\n    name = models.CharField(max_length=-1)\n"
+    )
     environ = {"STORE_URL": redis.url}
     refused = run(broken, str(Path(PYTHON).with_name("celery")), "-A", "proj", "worker", "-c", "1", environ=environ)
     assert refused.returncode != 0

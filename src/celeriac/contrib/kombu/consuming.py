@@ -246,7 +246,8 @@ class Hearing:
 
     def settle(self, delivery: Delivery, action: Action) -> None:
         """The end of one message."""
-        self._settle(Settlement(delivery, action))
+        again = envelope.redelivered(delivery.raw) if action is Action.REQUEUE else None
+        self._settle(Settlement(delivery, action, raw=again))
 
     def _settle(self, settlement: Settlement) -> None:
         self.connection.run(self.connection.transport.broker.settle(self._owner, [settlement]))
