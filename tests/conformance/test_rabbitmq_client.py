@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from pamqp import commands
 
 from celeriac.adapters.rabbitmq import RabbitTransport, methods
 from celeriac.adapters.rabbitmq.line import Line
@@ -144,6 +145,34 @@ def test_tls_checks_the_certificate_unless_told_otherwise(make: Make, rabbitmq: 
         assert run(transport, transport.broker.count(["nothing"])) == {"nothing": 0}
 
 
+async def test_tls_works_in_async_code_too(rabbitmq: RabbitNode) -> None:
+    url = rabbitmq.url().replace("amqp://", "amqps://").replace(str(rabbitmq.port), str(rabbitmq.tls_port))
+    link = await RabbitTransport(url, TransportOptions(ssl={"ca_certs": rabbitmq.certificate})).alink()
+    assert await link.run(RabbitTransport(url).broker.count(["nothing"]), 10.0) == {"nothing": 0}
+    await link.close()
+    blind = await RabbitTransport(url).alink()
+    with pytest.raises(OperationalError, match="certificate that can't be trusted"):
+        await blind.run(RabbitTransport(url).broker.count(["nothing"]), 10.0)
+
+
+async def test_asking_for_queues_that_are_not_there_costs_no_channels(rabbitmq: RabbitNode) -> None:
+    transport = RabbitTransport(rabbitmq.url())
+    link = await transport.alink()
+    for _ in range(50):
+        assert await link.run(transport.broker.count(["nothing", "nowhere"]), 10.0) == {"nothing": 0, "nowhere": 0}
+    assert link._next_channel < 15
+    await link.close()
+
+
+def test_a_tls_connection_may_be_idle_and_used_again(make: Make, rabbitmq: RabbitNode) -> None:
+    url = rabbitmq.url().replace("amqp://", "amqps://").replace(str(rabbitmq.port), str(rabbitmq.tls_port))
+    transport = make(url, ssl={"ca_certs": rabbitmq.certificate})
+    for _ in range(3):
+        assert run(transport, transport.broker.count(["nothing"])) == {"nothing": 0}
+        time.sleep(0.05)
+    assert len(transport.link()._lines._idle) == 1
+
+
 def test_plain_words_to_the_tls_port_are_answered_with_advice(make: Make, rabbitmq: RabbitNode) -> None:
     text = trouble(make(rabbitmq.url().replace(str(rabbitmq.port), str(rabbitmq.tls_port))))
     assert "amqps://" in text or "can't be reached" in text
@@ -248,6 +277,22 @@ def test_a_message_that_a_worker_puts_off_waits_in_the_broker(make: Make, queue:
     assert ids(found) == ["a"]
     assert envelope.delivery_info(found.deliveries[0].raw)["routing_key"] == queue.name
     assert time.time() > due - 1.1  # the last second is waited out by whoever claims it
+
+
+def test_delay_queues_that_were_deleted_are_made_again(make: Make, queue: Queue) -> None:
+    transport = make()
+    publish(transport, post("a", queue.name, due=time.time() + 1.2))
+    line = transport.link().connect()
+    line.ask(commands.Exchange.Delete(exchange="celery_delayed_27"), time.monotonic() + 10.0)
+    line.ask(commands.Exchange.Delete(exchange="celery_delayed_delivery"), time.monotonic() + 10.0)
+    line.close()
+    with pytest.raises(OperationalError, match="404"):
+        publish(transport, post("b", queue.name, due=time.time() + 1.2))
+    publish(transport, post("c", queue.name, due=time.time() + 1.2))
+    came: list[str] = []
+    while "c" not in came:
+        came += ids(claim_until(transport, queue))
+    assert "b" not in came
 
 
 def test_a_queue_whose_name_ends_like_another_gets_no_delayed_message_of_the_other(make: Make, queue: Queue) -> None:

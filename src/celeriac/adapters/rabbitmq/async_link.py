@@ -110,8 +110,8 @@ class RabbitAsyncLink:
         return self._next_channel - 1
 
     def return_channel(self, pipe: Pipe, number: int) -> None:
-        if pipe is self._pipe and number in pipe.talk.channels:
-            self._channels.append(number)
+        if pipe is self._pipe:
+            self._channels.append(number)  # if it was closed, whoever takes it opens it anew
 
     # -- sessions -----------------------------------------------------------------------------------
 

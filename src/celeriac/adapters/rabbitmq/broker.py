@@ -113,6 +113,9 @@ class RabbitBroker:
         try:
             failures: dict[int, str] = yield requests.Send(parcels)
         except Refused as refused:
+            # The delay queues may be gone: they are looked for when something is sent next.
+            self._delays_there = False
+            self._bound.clear()
             exchanges = {post.route.exchange: post.route.exchange_type for post in posts if post.route.exchange}
             if refused.code != 404 or not exchanges:
                 raise

@@ -42,8 +42,7 @@ class Line:
         """False if the server has hung up meanwhile. What it says of its own accord is taken in."""
         if self.talk.ended is not None:
             return False
-        while self._readable(0.0):
-            self._hear()
+        while self._readable(0.0) and self._hear_now():
             if self.talk.ended is not None:
                 return False
         self._flush()
@@ -98,10 +97,7 @@ class Line:
     def hear(self, seconds: float | None) -> bool:
         """Take in what comes next; False if it stays quiet for so long."""
         self._flush()
-        if not self._readable(seconds):
-            return False
-        self._hear()
-        return True
+        return self._readable(seconds) and self._hear_now()
 
     def _readable(self, seconds: float | None) -> bool:
         if isinstance(self._sock, ssl.SSLSocket) and self._sock.pending():
@@ -110,16 +106,28 @@ class Line:
         poll.register(self._sock, select.POLLIN)
         return bool(poll.poll(None if seconds is None else max(seconds, 0.0) * 1000.0))
 
-    def _hear(self, deadline: float | None = None) -> None:
+    def _hear_now(self) -> bool:
+        """Take in what is there. TLS may be readable and yet have nothing for us."""
+        self._sock.settimeout(0.0)
+        try:
+            data = self._sock.recv(_PIECE)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return False
+        self._take_in(data)
+        return True
+
+    def _hear(self, deadline: float) -> None:
         if self.talk.ended is not None:
             raise self.talk.ended
         self._patience(deadline)
-        data = self._sock.recv(_PIECE)
+        self._take_in(self._sock.recv(_PIECE))
+        if self.talk.out:
+            self._flush(deadline)
+
+    def _take_in(self, data: bytes) -> None:
         if not data:
             self.talk.end(Lost("the server closed the connection"))
         self.talk.feed(data)
-        if self.talk.out:
-            self._flush(deadline)
 
     def _flush(self, deadline: float | None = None) -> None:
         out = self.talk.out
