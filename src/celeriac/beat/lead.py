@@ -22,9 +22,10 @@ logger = logging.getLogger("celeriac.beat")
 _BATCH: Final = 200
 _LONGEST_BACKOFF: Final = 60
 _ASIDE: Final = 60
-# Of many entries those that are due within a moment go out together, at the last one's time.
-_MANY: Final = 100
-_GATHER: Final = 0.008
+# Where one tick follows the other closely, those that are due within a moment go out together: seconds of being busy,
+# and how long the moment is (by which the first of them is late).
+_BUSY: Final = 0.1
+_GATHER: Final = 0.025
 _JUMP: Final = 5.0
 
 
@@ -42,6 +43,7 @@ class Lead:
         self._revision = -1
         self.stale = False  # the book is to be read again
         self._offset = clock.now() - clock.monotonic()
+        self._sent_at = -_BUSY  # monotonic
         self._bad: dict[str, bytes] = {}  # definitions that are no entries, told to the log once
 
     def _now(self) -> int:
@@ -138,7 +140,8 @@ class Lead:
         if first is None:
             return float("inf")
         seconds = (first - self._now()) / SECOND
-        return 0.0 if seconds <= 0 else seconds + (_GATHER if len(self._agenda) > _MANY else 0.0)
+        busy = self._clock.monotonic() + seconds - self._sent_at < _BUSY
+        return max(0.0, seconds + _GATHER) if busy else max(0.0, seconds)
 
     def send(self) -> bool:
         """Send a batch of what is due; True if there may be more. Raises OperationalError with all still due."""
@@ -150,6 +153,7 @@ class Lead:
         try:
             for prepared in self._fire(self._ready(items, now, pending)):
                 pending.pop(id(prepared.item))
+            self._sent_at = self._clock.monotonic()
         finally:
             for item in pending.values():
                 self._agenda.at(item, now)
@@ -158,8 +162,9 @@ class Lead:
     def _ready(self, items: list[Item], now: int, pending: dict[int, Item]) -> list[Prepared]:
         """As many as go out in one round trip; those that have to wait are out of `pending` and back on the agenda."""
         ready: list[Prepared] = []
+        count = 0
         for item in items:
-            if sum(len(prepared.firings) for prepared in ready) >= MOST:
+            if count >= MOST:
                 break
             try:
                 prepared = self._preparer.prepare(item, now)
@@ -169,6 +174,7 @@ class Lead:
                     self._agenda.at(item, again if again is not None and again > now else now + LOOK_AGAIN)
                 else:
                     ready.append(prepared)
+                    count += len(prepared.firings)
             except OperationalError:
                 raise
             except Exception:  # noqa: BLE001 - logged there
