@@ -44,4 +44,4 @@ def human(seconds: float) -> str:
         if seconds >= size:
             count = seconds / size
             return f"{count:.2f} {unit}{'' if count == 1 else 's'}"
-    return "now"
+    return f"{seconds:.2f} seconds"
