@@ -36,6 +36,8 @@ OWN = {
     "task_max_lost": 3,
     "task_revoke_expires": 604_800.0,
     "task_revoke_most": 100_000,
+    "worker_health": None,
+    "worker_log_json": False,
     "worker_refused_commands": (),
     "worker_lease_renew": 5.0,
     "worker_lease_ttl": 15.0,
