@@ -39,10 +39,16 @@ class TestWorkController(Worker):
         if not self.ready.is_set():
             raise TimeoutError(f"the test's worker was not ready within {timeout} s")
 
+    def fail(self, reason: str) -> None:
+        """There is no going on: the test is told why."""
+        self.failure = RuntimeError(f"The test's worker could not go on: {reason}")
+        super().fail(reason)
+
     def live(self) -> None:
         """Its whole life, for a thread."""
         try:
-            self.start()
+            if self.start() and not self.ready.is_set() and self.failure is None:
+                self.failure = RuntimeError("The test's worker ended before it was ready: its log says why.")
         except BaseException as exc:  # noqa: BLE001 - told to the test's own thread
             self.failure = exc
         finally:

@@ -30,6 +30,7 @@ class Step:
     requires: ClassVar[Iterable[Any]] = ()
     last = False
     enabled = True
+    lives_from_creation = False  # what `create` makes must be ended, though it was never started
     obj: Any = None
 
     def __init__(self, parent: Any, **kwargs: Any) -> None:
@@ -99,6 +100,7 @@ class Blueprint:
         self.types: set[type[Step]] = {*self.default_steps, *steps}
         self.order: list[Step] = []
         self.started: list[Step] = []
+        self._begun: list[Step] = []
 
     def apply(self, parent: Any, **kwargs: Any) -> "Blueprint":
         """Make the steps in order, and each one's object."""
@@ -113,15 +115,17 @@ class Blueprint:
         self.state = RUN
         for step in self.started:
             logger.debug("| %s: Starting %s", self.name, step.alias)
+            self._begun.append(step)
             await _await(getattr(step, "start", _nothing)(parent))
 
     async def stop(self, parent: Any, terminate: bool = False) -> None:
-        """Backwards through everything that was started; a step that fails does not keep the rest from it."""
+        """Backwards through everything that has begun; a step that fails does not keep the rest from it."""
         if self.state in (CLOSE, TERMINATE):
             return
         self.state = TERMINATE if terminate else CLOSE
+        living = [step for step in self.started if step in self._begun or step.lives_from_creation]
         for verb in ("close", "terminate" if terminate else "stop", "shutdown"):
-            for step in reversed(self.started):
+            for step in reversed(living):
                 await self._send(step, verb, parent)
 
     async def _send(self, step: Step, verb: str, parent: Any) -> None:

@@ -23,6 +23,7 @@ class Pool(StartStopStep):
     """The executing processes. Forked when created (no loop, no thread yet), started in the loop."""
 
     requires = (Hub,)
+    lives_from_creation = True
 
     def create(self, w: Any) -> PoolPort:
         settings = children.settings_for(w)

@@ -16,6 +16,7 @@ class Beat(StartStopStep):
 
     label = "Beat"
     conditional = True
+    lives_from_creation = True
     in_thread = False
 
     def include_if(self, w: Any) -> bool:

@@ -1,7 +1,9 @@
 """Worker: a whole worker started from code: `app.Worker(concurrency=4, loglevel="INFO").start()`."""
 
 import asyncio
+import importlib
 import os
+import sys
 import threading
 from typing import Any, Final
 
@@ -82,6 +84,15 @@ class Worker(WorkController):
             await super().run()
         finally:
             self._over.set()
+
+    def reload(self, modules: Any = None, reload: bool = False, reloader: Any = None) -> None:
+        """Import these modules' tasks (children that are there already do not have them); with `reload`, once more."""
+        for name in modules or ():
+            known = sys.modules.get(name)
+            if known is not None and reload:
+                (reloader or importlib.reload)(known)
+            else:
+                self.app.loader.import_task_module(name)
 
     def stop_soon(self, cold: bool = False) -> None:
         """`stop`, or `terminate`, from any thread."""
