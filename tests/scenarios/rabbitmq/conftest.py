@@ -13,7 +13,7 @@ from scenarios.workers.running import Command, worker
 from servers.rabbitmq_server import RabbitServer
 
 # Long runs are taken back soon, so that a test can see what becomes of them.
-SHORT = ("consumer_timeout = 4000",)
+SHORT = ("consumer_timeout = 2500",)
 
 
 @pytest.fixture(scope="session")

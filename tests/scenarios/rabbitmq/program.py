@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from celeriac import Celeriac
+from celeriac.core.message import Exchange, Queue
 from scenarios.workers.notes import note
 
 app = Celeriac("program", broker=os.environ["PROGRAM_BROKER"], backend=os.environ.get("PROGRAM_RESULTS", "disabled://"))
@@ -14,6 +15,18 @@ app.conf.update(
     task_default_queue_type=os.environ.get("PROGRAM_QUEUE_TYPE", "classic"),
     publish_timeout=4,
 )
+if os.environ.get("PROGRAM_QUEUES") == "many":
+    name, topics, everybody = (
+        app.conf.task_default_queue,
+        Exchange("some-topics", "topic"),
+        Exchange("everybody", "fanout"),
+    )
+    app.conf.task_queues = [
+        Queue(name),
+        Queue(f"{name}.news", topics, "news.#"),
+        Queue(f"{name}.urgent", max_priority=9),
+        Queue(f"bcast.{os.getpid()}", everybody, auto_delete=True),
+    ]
 
 
 @app.task(name="program.say")
