@@ -6,7 +6,7 @@
 from typing import Any, Final
 
 from celeriac.app import Task
-from celeriac.result import AsyncResult
+from celeriac.result import AsyncResult, EagerResult
 
 ABORTED: Final = "ABORTED"
 
@@ -32,6 +32,30 @@ class AbortableTask(Task[Any, Any]):
     def AsyncResult(self, task_id: str, **kwargs: Any) -> AbortableAsyncResult:  # noqa: N802 - Celery's name
         """The result of a call of this task, by its id."""
         return AbortableAsyncResult(task_id, backend=self.backend, task_name=self.name, app=self.app)
+
+    def delay(self, *args: Any, **kwargs: Any) -> Any:
+        """Send the task with these arguments."""
+        return self._abortable(super().delay(*args, **kwargs))
+
+    def apply_async(self, *args: Any, **kwargs: Any) -> Any:
+        """Send the task with options."""
+        return self._abortable(super().apply_async(*args, **kwargs))
+
+    async def adelay(self, *args: Any, **kwargs: Any) -> Any:
+        """Send the task with these arguments, from async code."""
+        return self._abortable(await super().adelay(*args, **kwargs))
+
+    async def aapply_async(self, *args: Any, **kwargs: Any) -> Any:
+        """Send the task with options, from async code."""
+        return self._abortable(await super().aapply_async(*args, **kwargs))
+
+    def _abortable(self, result: Any) -> Any:
+        """The same result, to be aborted; one of a task that was run at once has nothing to abort."""
+        if type(result) is EagerResult:
+            return result
+        made = self.AsyncResult(result.id)
+        made.ignored = result.ignored
+        return made
 
     def is_aborted(self, **kwargs: Any) -> bool:
         """True if this call was asked to stop."""

@@ -16,6 +16,9 @@ TERMINATE = 3
 
 StepRef = "type[Step] | str"
 
+# Steps of Celery's workers that are no steps here, or steps of the other blueprint.
+_CELERYS = frozenset(("Agent", "DelayedDelivery", "Evloop", "Gossip", "Mingle", "StateDB", "Timer"))
+
 
 class Step:
     """One part of a worker. `requires` names steps that come before it, by class, "module:Class" or name.
@@ -145,7 +148,10 @@ class Blueprint:
 
     def edges(self) -> dict[type[Step], set[type[Step]]]:
         """Each step and what it comes after; a step marked `last` comes after all others."""
-        graph = {step: {self._resolve(step, need) for need in step.requires} for step in self.types}
+        graph = {
+            step: {found for need in step.requires if (found := self._resolve(step, need)) is not None}
+            for step in self.types
+        }
         final = {step for step in self.types if step.last}
         for step in final:
             graph[step] |= self.types - final
@@ -162,13 +168,14 @@ class Blueprint:
             circle = " -> ".join(step.__name__ for step in exc.args[1])
             raise ImproperlyConfigured(f"{self.name}: these steps need each other: {circle}") from exc
 
-    def _resolve(self, step: type[Step], need: Any) -> type[Step]:
+    def _resolve(self, step: type[Step], need: Any) -> type[Step] | None:
+        """The step that is needed; None for one of Celery's that has no counterpart: there is nothing to wait for."""
+        name = need.__name__ if isinstance(need, type) else str(need).replace(":", ".").rpartition(".")[2]
         if isinstance(need, type):
             self_or_known = next((known for known in self.types if known is need or issubclass(known, need)), None)
         else:
-            wanted = str(need).replace(":", ".").rpartition(".")[2]
-            self_or_known = next((known for known in self.types if known.__name__ == wanted), None)
-        if self_or_known is None:
+            self_or_known = next((known for known in self.types if known.__name__ == name), None)
+        if self_or_known is None and name not in _CELERYS:
             known_names = ", ".join(sorted(known.__name__ for known in self.types))
             raise ImproperlyConfigured(
                 f"{self.name}: step {step.__name__} requires {need!r}, which is not among the steps: {known_names}"

@@ -50,13 +50,13 @@ MODULES: Table = {
     "celery.concurrency.thread": from_("celeriac.pools.threads", "TaskPool=ThreadsPool"),
     "celery.concurrency.gevent": from_("celeriac.pools.green", "TaskPool=GeventPool"),
     "celery.concurrency.eventlet": from_("celeriac.pools.green", "TaskPool=EventletPool"),
-    "celery.events": from_(
-        "celeriac.events", "Event EventDispatcher EventReceiver event_exchange get_exchange group_from"
-    ),
-    "celery.events.event": from_("celeriac.events", "Event event_exchange get_exchange group_from"),
+    "celery.events": from_("celeriac.events", "EventDispatcher EventReceiver")
+    | own("events", "Event event_exchange get_exchange group_from"),
+    "celery.events.event": own("events", "Event event_exchange get_exchange group_from"),
     "celery.events.dispatcher": from_("celeriac.events", "EventDispatcher"),
     "celery.events.receiver": from_("celeriac.events", "EventReceiver"),
-    "celery.events.state": from_("celeriac.events.state", "State Task Worker heartbeat_expires"),
+    "celery.events.state": from_("celeriac.events", "State")
+    | from_("celeriac.events.remembered", "Task Worker heartbeat_expires"),
     "celery.events.snapshot": from_("celeriac.events.snapshot", "Polaroid evcam"),
     "celery.events.dumper": from_("celeriac.events.dumper", "Dumper evdump"),
     "celery.events.cursesmon": from_("celeriac.events.monitor", "CursesMonitor evtop"),
@@ -68,15 +68,16 @@ MODULES: Table = {
     | own("steps", "Timer"),
     "celery.worker.consumer": from_("celeriac.worker.consumer", "Consumer")
     | from_("celeriac.worker.consumer_steps", "Connection Control Tasks")
-    | own("steps", "Agent Evloop Events Gossip Heart Mingle DelayedDelivery"),
+    | from_("celeriac.worker.events.step", "Events Heart")
+    | own("steps", "Agent Evloop Gossip Mingle DelayedDelivery"),
     "celery.worker.consumer.consumer": from_("celeriac.worker.consumer", "Consumer") | own("steps", "Evloop"),
     "celery.worker.consumer.connection": from_("celeriac.worker.consumer_steps", "Connection"),
     "celery.worker.consumer.control": from_("celeriac.worker.consumer_steps", "Control"),
     "celery.worker.consumer.tasks": from_("celeriac.worker.consumer_steps", "Tasks"),
     "celery.worker.consumer.agent": own("steps", "Agent"),
-    "celery.worker.consumer.events": own("steps", "Events"),
+    "celery.worker.consumer.events": from_("celeriac.worker.events.step", "Events"),
     "celery.worker.consumer.gossip": own("steps", "Gossip"),
-    "celery.worker.consumer.heart": own("steps", "Heart"),
+    "celery.worker.consumer.heart": from_("celeriac.worker.events.step", "Heart"),
     "celery.worker.consumer.mingle": own("steps", "Mingle"),
     "celery.worker.consumer.delayed_delivery": own("steps", "DelayedDelivery"),
     "celery.worker.control": from_("celeriac.worker.control.panel", _REMOTE),

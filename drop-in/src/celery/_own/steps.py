@@ -15,16 +15,8 @@ class Evloop(StartStopStep):
     """Celery's event loop."""
 
 
-class Events(StartStopStep):
-    """Celery's event dispatcher."""
-
-
 class Gossip(StartStopStep):
     """Celery's gossip."""
-
-
-class Heart(StartStopStep):
-    """Celery's heartbeat."""
 
 
 class Mingle(StartStopStep):
