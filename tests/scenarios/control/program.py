@@ -4,7 +4,8 @@ import os
 import time
 from typing import Any
 
-from celeriac import Celeriac
+from celeriac import Celeriac, Task
+from celeriac.signals import task_revoked
 from celeriac.worker.control import control_command, inspect_command
 
 from ..workers.notes import note
@@ -20,7 +21,19 @@ app.conf.update(
 )
 
 
-@app.task(name="control.sleep", bind=True)
+class Noting(Task):
+    """Notes its handlers, apart from what its body notes."""
+
+    def on_failure(self, exc: Any, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
+        note("on_failure", f"handlers of {task_id}")
+
+
+@task_revoked.connect
+def on_revoked(request: Any, terminated: bool, signum: Any, expired: bool, **_: Any) -> None:
+    note("task_revoked", f"handlers of {request.id}", terminated, signum, expired)
+
+
+@app.task(name="control.sleep", bind=True, base=Noting)
 def sleep(self: Any, seconds: float) -> str:
     note("begin", self.request.id)
     end = time.monotonic() + seconds

@@ -55,6 +55,19 @@ def test_any_signal_will_do(client: Celeriac, node: Command, told: Told, name: A
         victim.get(timeout=30)
 
 
+def test_the_signal_tells_how_and_handlers_of_failures_are_not_called(
+    client: Celeriac, node: Command, told: Told
+) -> None:
+    victim = client.send_task("control.sleep", (60,))
+    told.begun(victim)
+    client.control.terminate(victim.id, signal="SIGKILL")
+    unbegun = client.send_task("control.sleep", (0,), task_id=f"never-{victim.id}", countdown=0.5)
+    client.control.revoke(unbegun.id)
+    for id, how in ((victim.id, [True, signal.SIGKILL, False]), (unbegun.id, [False, None, False])):
+        until(lambda id=id: told.of(f"handlers of {id}"), 20)  # type: ignore[misc]
+        assert told.of(f"handlers of {id}") == [["task_revoked", *how]]
+
+
 def test_the_soft_limit_is_raised_by_its_signal(client: Celeriac, node: Command, told: Told) -> None:
     victim = client.send_task("control.sleep", (60,))
     told.begun(victim)
