@@ -36,6 +36,8 @@ class Asynchronous:
                 except OperationalError as trouble:
                     await asyncio.sleep(attempts.pause(trouble))
             publisher.declared(transport, batch)
+            if self._app.conf.task_send_sent_event:
+                await publisher.sent_events.atell(batch)
 
     async def open(self, joins: Sequence[OpenJoin], options: Mapping[str, Any]) -> float:
         """Returns when the result store knows the joins; until when what follows them is to be published."""

@@ -2,13 +2,18 @@
 
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Final
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 from celeriac.core.errors import OperationalError
 from celeriac.core.flow import Flow
 from celeriac.core.join import OpenJoin
 from celeriac.core.message import Post, Queue
 from celeriac.core.ports import Transport
+
+if TYPE_CHECKING:
+    from celeriac.events.sent import SentEvents
 
 # A batch is held in memory twice while it is sent; beyond this a round trip saves nothing any more.
 _BATCH: Final = 10_000
@@ -34,6 +39,15 @@ class Publisher:
                 except OperationalError as trouble:
                     time.sleep(attempts.pause(trouble))
             self.declared(transport, batch)
+            if self._app.conf.task_send_sent_event:
+                self.sent_events.tell(batch)
+
+    @cached_property
+    def sent_events(self) -> "SentEvents":
+        """Tells monitors what was sent."""
+        # Imported when it is wanted: most programs only send.
+        made: SentEvents = import_module("celeriac.events.sent").SentEvents(self._app)
+        return made
 
     def open(self, joins: Sequence[OpenJoin], options: Mapping[str, Any]) -> float:
         """Returns when the result store knows the joins; until when what follows them is to be published."""

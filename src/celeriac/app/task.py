@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, ParamSpec, TypeVar
 
-from celeriac.core.absent import absent, absent_method
+from celeriac.core.absent import absent
 from celeriac.core.errors import MaxRetriesExceededError, OperationalError
 from celeriac.current import (
     Context,
@@ -311,7 +311,11 @@ class Task(Signing, Generic[P, R]):
             self.request.children.append(result)
         return result
 
-    send_event = absent_method("Task.send_event")
+    def send_event(self, type_: str, retry: bool = True, retry_policy: Any = None, **fields: Any) -> None:
+        """Tell monitors something of the current run: an event `type_`, with the task's id as `uuid`."""
+        request = self.request
+        with self.app.events.default_dispatcher(hostname=request.hostname) as dispatcher:
+            dispatcher.send(type_, uuid=request.id, **fields)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _task_by_name, (self.name, type(self).__module__)

@@ -30,7 +30,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False, array_like=True):
     ending: Ending
     record: Record | None = None
     posts: tuple[Post, ...] = ()
-    requeue: bool = False  # REJECTED: back to the queue
+    requeue: bool = False  # REJECTED: back to the queue; LOST: it will run again
     reason: str = ""  # REFUSED, REJECTED, RAISED, RETRIED: repr of the exception
     traceback: str | None = None
     result: str = ""  # RETURNED: repr of the result, shortened (for events)

@@ -4,10 +4,12 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, Self
 
+from celeriac.core.flow import Flow
 from celeriac.core.message import Message
+from celeriac.core.ports.newswire import Newswire
 from celeriac.wire import serializers
 
 from .buswire import newswire
@@ -48,6 +50,7 @@ class EventDispatcher:
         self.delivery_mode = delivery_mode
         self._exchange: str = self.app.conf["event_exchange"]
         self._buffer: deque[dict[str, Any]] = deque(maxlen=_MOST)
+        self._wire: Newswire | None = None
         self.enabled = False
         self.on_enabled: set[Any] = set()
         self.on_disabled: set[Any] = set()
@@ -92,11 +95,16 @@ class EventDispatcher:
 
     def publish_many(self, type: str, many: Iterable[dict[str, Any]]) -> None:
         """Several of one type in one message."""
+        told = list(many)
+        if told and self._wire is not None:
+            self._link.run(self.telling(type, told), _TIMEOUT)
+
+    def telling(self, type: str, many: Sequence[dict[str, Any]]) -> Flow[None]:
+        """The flow that tells of these, at least one, in one message."""
         events = [self._event(type, {"utcoffset": utcoffset(), **fields}, blind=False) for fields in many]
         if len(events) == 1:
-            self._tell(routing_key_of(type), events[0])
-        elif events:
-            self._tell(f"{group_of(type)}.multi", events)
+            return self._flow(routing_key_of(type), events[0])
+        return self._flow(f"{group_of(type)}.multi", events)
 
     def buffer(self, type: str, **fields: Any) -> None:
         """Keep one for `flush`."""
@@ -124,12 +132,15 @@ class EventDispatcher:
         }
 
     def _tell(self, routing_key: str, said: Any) -> None:
-        if self._wire is None:
-            return
+        if self._wire is not None:
+            self._link.run(self._flow(routing_key, said), _TIMEOUT)
+
+    def _flow(self, routing_key: str, said: Any) -> Flow[None]:
+        assert self._wire is not None
         content_type, encoding, body = serializers.dumps(said, self.serializer)
         properties = {"delivery_mode": self.delivery_mode}
         message = Message({"hostname": self.hostname}, properties, body, content_type, encoding)
-        self._link.run(self._wire.tell(self._exchange, routing_key, message), _TIMEOUT)
+        return self._wire.tell(self._exchange, routing_key, message)
 
     def __enter__(self) -> Self:
         return self

@@ -16,6 +16,7 @@ from celeriac.core.ports import Transport
 from celeriac.execution.verdicts import Verdicts
 from celeriac.pools.pool import Pool
 from celeriac.process import crash
+from celeriac.wire.envelope import Head
 
 from . import received
 from .claimer import Claimer
@@ -72,6 +73,7 @@ class Consumer:
         self.on_broken: Callable[[str], None] = lambda reason: None
         self.on_crowded: Callable[[], object] = lambda: None  # more is in hand than can run
         self.witnesses: tuple[Witness, ...] = ()
+        self.ends.discarded = self._discarded
         self.worker: Any = None
         self.node: Any = None  # hears remote control, where that is on
         self._abandoned = False
@@ -227,12 +229,20 @@ class Consumer:
     # -- deliveries ---------------------------------------------------------------------------------
 
     def _dispatch(self, hand: Hand) -> None:
+        for witness in self.witnesses:
+            witness.received(hand)
+        self.dispatch(hand)
+
+    def dispatch(self, hand: Hand) -> None:
+        """On its way into a process; of one that was taken back, this was said before."""
         limits = hand.head.timelimit
         if hand.plan.limited or limits[0] or limits[1]:
             self.limits.watch(hand)
-        for witness in self.witnesses:
-            witness.received(hand)
         self.dispatcher.dispatch(hand)
+
+    def _discarded(self, head: Head, outcome: Outcome) -> None:
+        for witness in self.witnesses:
+            witness.discarded(head, outcome)
 
     def _flush(self) -> None:
         """A whole claim has been taken in."""

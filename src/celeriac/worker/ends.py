@@ -1,6 +1,7 @@
 """How deliveries end: from a run's outcome, a lost process or a refused message to a settlement."""
 
 import logging
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -31,6 +32,7 @@ class Ends:
     def __init__(self, verdicts: Verdicts, conf: Any) -> None:
         self._verdicts = verdicts
         self._most_workers = max(_MOST_WORKERS, conf["task_max_lost"])
+        self.discarded: Callable[[Head, Outcome], None] = lambda head, outcome: None  # told of what ends without a run
 
     def of_run(self, hand: Hand, outcome: Outcome) -> Settlement:
         """A run ended (or was lost): what its message's fate is."""
@@ -83,6 +85,7 @@ class Ends:
             head.task,
         )
         outcome = self._verdicts.unknown(delivery.raw)
+        self.discarded(head, outcome)
         reason = f"no task named {head.task!r} is registered on this worker"
         return Settlement(delivery, Action.DEAD, outcome.record, outcome.posts, reason=reason, sequels=outcome.sequels)
 
@@ -90,12 +93,14 @@ class Ends:
         """Its time has passed before it was run."""
         logger.info("Discarding revoked task: %s[%s]", head.task, head.id)
         outcome = self._verdicts.revoked(delivery.raw, expired=True)
+        self.discarded(head, outcome)
         return Settlement(delivery, Action.ACK, outcome.record, outcome.posts, sequels=outcome.sequels)
 
     def revoked(self, delivery: Delivery, head: Head) -> Settlement:
         """By request, before it began."""
         logger.info("Discarding revoked task: %s[%s]", head.task, head.id)
         outcome = self._verdicts.revoked(delivery.raw)
+        self.discarded(head, outcome)
         return Settlement(delivery, Action.ACK, outcome.record, outcome.posts, sequels=outcome.sequels)
 
     def record_of_revoked(self, id: str) -> Record:
@@ -110,6 +115,7 @@ class Ends:
         reason = f"{count} workers died with this message in hand"
         logger.error("Task %s[%s] is in the dead letters: %s", head.task, head.id, reason)
         outcome = self._verdicts.lost(delivery.raw, reason, final=True)
+        self.discarded(head, outcome)
         return _buried(delivery, outcome, reason)
 
 

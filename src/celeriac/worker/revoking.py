@@ -107,7 +107,7 @@ class Revoker:
                 consumer.hands.passed()
                 consumer.settler.add(consumer.ends.revoked(hand.delivery, hand.head))
             else:
-                consumer.intake.dispatch(consumer.hands.take(hand.delivery, hand.head, hand.plan, hand.claimed_at))
+                consumer.dispatch(consumer.hands.take(hand.delivery, hand.head, hand.plan, hand.claimed_at))
         consumer.dispatcher.flush()
         consumer.claimer.poke()
 

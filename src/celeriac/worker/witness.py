@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from celeriac.core.outcome import Outcome
+from celeriac.wire.envelope import Head
 
 from .hands import Hand
 
@@ -16,4 +17,8 @@ class Witness(Protocol):
 
     def ended(self, hand: Hand, outcome: Outcome) -> None:
         """It has run to whatever end."""
+        ...
+
+    def discarded(self, head: Head, outcome: Outcome) -> None:
+        """It ended without having run: revoked, expired, unknown here, or in too many dead hands."""
         ...

@@ -6,8 +6,8 @@ from ..kinds import ANY, BOOL, PATH, SECONDS, TEXT
 TITLE = "Events and remote control"
 
 SETTINGS = (
-    Setting("event_exchange", TEXT, "celeryev", "The exchange of events.", old="CELERY_EVENT_EXCHANGE", feature=INERT),
-    Setting("event_serializer", TEXT, "json", "How events are written.", old="CELERY_EVENT_SERIALIZER", feature=INERT),
+    Setting("event_exchange", TEXT, "celeryev", "The exchange of events.", old="CELERY_EVENT_EXCHANGE"),
+    Setting("event_serializer", TEXT, "json", "How events are written.", old="CELERY_EVENT_SERIALIZER"),
     Setting(
         "event_queue_prefix",
         TEXT,
@@ -50,12 +50,12 @@ SETTINGS = (
         old="CELERY_EVENT_QUEUE_DURABLE",
         feature=INERT,
     ),
-    Setting("events_logfile", PATH, None, "The log file of `events`.", feature=INERT, declared=False),
-    Setting("events_pidfile", PATH, None, "The pid file of `events`.", feature=INERT, declared=False),
-    Setting("events_uid", ANY, None, "The user `events` runs as.", feature=INERT, declared=False),
-    Setting("events_gid", ANY, None, "The group `events` runs as.", feature=INERT, declared=False),
-    Setting("events_umask", ANY, None, "The umask of `events`.", feature=INERT, declared=False),
-    Setting("events_executable", PATH, None, "The Python `events` runs with.", feature=INERT, declared=False),
+    Setting("events_logfile", PATH, None, "The log file of `events`.", declared=False),
+    Setting("events_pidfile", PATH, None, "The pid file of `events`.", declared=False),
+    Setting("events_uid", ANY, None, "The user `events` runs as.", declared=False),
+    Setting("events_gid", ANY, None, "The group `events` runs as.", declared=False),
+    Setting("events_umask", ANY, None, "The umask of `events`.", declared=False),
+    Setting("events_executable", PATH, None, "The Python `events` runs with.", declared=False),
     Setting(
         "control_exchange",
         TEXT,

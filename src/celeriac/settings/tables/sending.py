@@ -1,6 +1,6 @@
 """Settings about how task messages are written, routed and sent."""
 
-from ..declare import INERT, Setting
+from ..declare import Setting
 from ..kinds import ANY, BOOL, DELIVERY_MODE, DICT, INT, QUEUES, TEXT, WHOLE, choice
 
 TITLE = "Tasks: sending and routing"
@@ -40,7 +40,6 @@ SETTINGS = (
         False,
         "Send a `task-sent` event for every message.",
         old="CELERY_SEND_TASK_SENT_EVENT",
-        feature=INERT,
     ),
     Setting(
         "task_routes",

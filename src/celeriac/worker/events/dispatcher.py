@@ -51,6 +51,8 @@ class EventDispatcher:
         self._offset = utcoffset()
         self._waiting: deque[AnyEvent] = deque()
         self._some = asyncio.Event()
+        self._quiet = asyncio.Event()  # nothing is on its way
+        self._quiet.set()
         self._told_of_drops = False
         self._task: asyncio.Task[None] | None = None
         self.on_broken = tending.nobody
@@ -71,7 +73,7 @@ class EventDispatcher:
 
     def start(self) -> None:
         if self._wire is None:
-            logger.warning("There are no events over %s", self._connection.transport.describe())
+            logger.info("There are no events over %s", self._connection.transport.describe())
             return
         self._task = tending.start(self._run(), "event dispatcher", lambda: self.on_broken)
 
@@ -79,6 +81,11 @@ class EventDispatcher:
         """Send what is left, if that can be done at once."""
         if self._task is None:
             return
+        try:
+            async with asyncio.timeout(_LAST_WORDS):
+                await self._quiet.wait()
+        except TimeoutError:
+            pass  # what is on its way is lost
         await tending.end(self._task)
         try:
             async with asyncio.timeout(_LAST_WORDS):
@@ -89,7 +96,12 @@ class EventDispatcher:
 
     def send(self, type: str, blind: bool = False, utcoffset: int | None = None, **fields: Any) -> None:
         """An event of any type; programs' own are sent as task- events of their group."""
-        if self._wire is None or group_of(type) not in self.groups:
+        if group_of(type) in self.groups:
+            self.put(type, fields, blind, utcoffset)
+
+    def put(self, type: str, fields: dict[str, Any], blind: bool = False, utcoffset: int | None = None) -> None:
+        """An event of any type, whether or not its group is wanted."""
+        if self._wire is None:
             return
         event = {
             "type": type,
@@ -122,8 +134,10 @@ class EventDispatcher:
             while True:
                 await self._some.wait()
                 await asyncio.sleep(_COALESCE)
+                self._quiet.clear()
                 while self._waiting:
                     await self._send_some()
+                self._quiet.set()
                 self._some.clear()
                 self._told_of_drops = False
         except ConnectionClosed:

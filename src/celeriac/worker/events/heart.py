@@ -82,3 +82,4 @@ class Watch:
                 hand = hands.get(running.run)
                 if hand is not None:
                     self._events.running(hand, now - running.since)
+            self._events.forget(hands)

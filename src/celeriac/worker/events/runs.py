@@ -6,27 +6,34 @@ A run's start is told with its end, at the time it had; of one that lasts, it is
 import time
 from typing import Any, Final
 
+import msgspec
+
+from celeriac.core.errors import TimeLimitExceeded, WorkerLostError
 from celeriac.core.outcome import Ending, Outcome
+from celeriac.core.record import Record
 from celeriac.events import words
+from celeriac.execution.texts import safe_repr
+from celeriac.wire.envelope import Head
 from celeriac.wire.reprs import reprs
 
-from ..hands import Hand
+from ..hands import Hand, Hands
 from .dispatcher import EventDispatcher
 
 LASTING: Final = 0.2  # seconds after which a run's start is told without waiting for its end
 
-_FAILED: Final = frozenset({Ending.RAISED, Ending.TIMED_OUT, Ending.LOST, Ending.REFUSED})
-
 
 class RunEvents:
-    """A witness that tells the dispatcher."""
+    """A witness that tells the dispatcher of tasks, but for those of these names."""
 
-    def __init__(self, dispatcher: EventDispatcher) -> None:
+    def __init__(self, dispatcher: EventDispatcher, silent: frozenset[str] = frozenset()) -> None:
         self._tell = dispatcher.tell
+        self._silent = silent
         self._told: set[int] = set()  # runs whose start was told
 
     def received(self, hand: Hand) -> None:
         head = hand.head
+        if head.task in self._silent:
+            return
         args, kwargs = reprs(hand.raw)
         self._tell(
             words.TaskReceived,
@@ -44,30 +51,67 @@ class RunEvents:
 
     def running(self, hand: Hand, seconds: float) -> None:
         """It has run for so long."""
-        if seconds >= LASTING and hand.run not in self._told:
+        if seconds >= LASTING and hand.run not in self._told and hand.head.task not in self._silent:
             self._told.add(hand.run)
             self._tell(words.TaskStarted, time.time() - seconds, hand.head.id)
 
+    def forget(self, hands: Hands) -> None:
+        """Of those that were taken away without an end, nothing is remembered."""
+        gone = [run for run in self._told if hands.get(run) is None]
+        self._told.difference_update(gone)
+
     def ended(self, hand: Hand, outcome: Outcome) -> None:
+        if hand.head.task in self._silent:
+            return
         now, ending = time.time(), outcome.ending
         if hand.run in self._told:
             self._told.discard(hand.run)
         elif ending is not Ending.REFUSED:
             self._tell(words.TaskStarted, now - outcome.runtime, hand.head.id)
-        told = self._of(ending, outcome)
-        if told is not None:
-            kind, *fields = told
-            self._tell(kind, now, hand.head.id, *fields)
-
-    def _of(self, ending: Ending, outcome: Outcome) -> tuple[Any, ...] | None:
-        if ending is Ending.RETURNED:
-            return words.TaskSucceeded, outcome.result, outcome.runtime
-        if ending in _FAILED:
-            return words.TaskFailed, outcome.reason, outcome.traceback
-        if ending is Ending.RETRIED:
-            return words.TaskRetried, outcome.reason, outcome.traceback
-        if ending is Ending.REJECTED:
-            return words.TaskRejected, outcome.requeue
         if ending is Ending.REVOKED:
-            return words.TaskRevoked, True, None, False
-        return None
+            self._tell(words.TaskRevoked, now, hand.head.id, True, hand.signal or None, False)
+        elif ending is Ending.TIMED_OUT:
+            reason = repr(TimeLimitExceeded(hand.limit)) if hand.limit else outcome.reason
+            self._tell(words.TaskFailed, now, hand.head.id, reason, outcome.traceback)
+        else:
+            self._end(now, hand.head, outcome)
+
+    def discarded(self, head: Head, outcome: Outcome) -> None:
+        if head.task in self._silent:
+            return
+        if outcome.ending is Ending.REVOKED:
+            self._tell(words.TaskRevoked, time.time(), head.id, False, None, outcome.reason == "expired")
+        else:
+            self._end(time.time(), head, outcome)
+
+    def _end(self, now: float, head: Head, outcome: Outcome) -> None:
+        ending = outcome.ending
+        if ending is Ending.RETURNED:
+            result = outcome.result or _result_in(outcome.record)
+            self._tell(words.TaskSucceeded, now, head.id, result, outcome.runtime)
+        elif ending is Ending.LOST:
+            if not outcome.requeue:
+                self._tell(words.TaskFailed, now, head.id, repr(WorkerLostError(outcome.reason)), outcome.traceback)
+        elif ending in (Ending.RAISED, Ending.REFUSED):
+            self._tell(words.TaskFailed, now, head.id, outcome.reason, outcome.traceback)
+        elif ending is Ending.RETRIED:
+            self._tell(words.TaskRetried, now, head.id, outcome.reason, outcome.traceback)
+        elif ending is Ending.REJECTED:
+            self._tell(words.TaskRejected, now, head.id, outcome.requeue)
+
+
+class _Result(msgspec.Struct, gc=False):
+    result: Any
+
+
+_read = msgspec.json.Decoder(_Result).decode
+
+
+def _result_in(record: Record | None) -> str:
+    """The result of a run whose process was not asked for its text, for it began before events were wanted."""
+    if record is None:
+        return ""
+    try:
+        return str(safe_repr(_read(record.payload).result, 1024))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""  # it is not in JSON, and unpickling is not for the process that talks to the broker

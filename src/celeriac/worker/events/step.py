@@ -8,6 +8,7 @@ from .dispatcher import EventDispatcher
 from .heart import FREQUENCY, Watch
 from .heart import Heart as TheHeart
 from .runs import RunEvents
+from .sent import SentEvents
 
 
 class Events(StartStopStep):
@@ -19,11 +20,14 @@ class Events(StartStopStep):
         dispatcher = c.event_dispatcher = EventDispatcher(c.app, c.hostname, c.connection)
         dispatcher.on_broken = lambda reason: c.on_broken(reason)
         self._consumer = c
-        self._runs = RunEvents(dispatcher)
+        silent = frozenset(name for name, task in c.app.tasks.items() if not getattr(task, "send_events", True))
+        self._runs = RunEvents(dispatcher, silent)
         self._watch = Watch(c, self._runs)
         self._watch.on_broken = dispatcher.on_broken
         dispatcher.on_tasks_wanted = self._tell_of_tasks
         dispatcher.start()
+        if c.conf["task_send_sent_event"]:
+            c.witnesses = (*c.witnesses, SentEvents(dispatcher))
         if c.worker.options.task_events:
             dispatcher.want_tasks(True)
 

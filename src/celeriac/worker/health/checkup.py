@@ -96,6 +96,12 @@ class CheckUp:
             [Sample(consumer.recoverer.recovered)],
         )
         yield Metric(
+            "celeriac_events_dropped_total",
+            "counter",
+            "Events for monitors that were forgotten because they could not be sent in time.",
+            [Sample(consumer.event_dispatcher.dropped)],
+        )
+        yield Metric(
             "celeriac_queue_messages",
             "gauge",
             "Messages that wait in the queues this worker consumes.",

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from typing import Final
 
 from celeriac.core.outcome import Ending, Outcome
+from celeriac.wire.envelope import Head
 from celeriac.worker.hands import Hand
 
 # upper bounds of the buckets of runtimes, in seconds
@@ -54,3 +55,7 @@ class Tally:
             if runtimes is None:
                 runtimes = self.runtimes[task] = Runtimes()
             runtimes.note(outcome.runtime)
+
+    def discarded(self, head: Head, outcome: Outcome) -> None:
+        key = head.task, outcome.ending
+        self.ends[key] = self.ends.get(key, 0) + 1

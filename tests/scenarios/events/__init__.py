@@ -1,0 +1,1 @@
+"""What workers and clients tell monitors, on each kind of store."""
