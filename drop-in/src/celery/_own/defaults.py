@@ -62,13 +62,11 @@ def flatten(d: dict[str, Any], root: str = "", keyfilter: Any = None) -> Iterato
 
 def find(name: str, namespace: str = "celery") -> searchresult:
     """Where the setting of this name is."""
-    if isinstance(NAMESPACES.get(name.lower()), Option):
-        return searchresult(None, name.lower(), NAMESPACES[name.lower()])
+    wanted = name.lower()
+    flat = dict(flatten(NAMESPACES))
+    if wanted in flat:
+        return searchresult(None, wanted, flat[wanted])
     for area, options in NAMESPACES.items():
-        if isinstance(options, dict):
-            if area == name.lower():
-                return searchresult(None, area, options)
-            key = name.lower().removeprefix(f"{area}_")
-            if key in options:
-                return searchresult(area, key, options[key])
+        if isinstance(options, dict) and wanted in options:
+            return searchresult(area, wanted, options[wanted])
     raise KeyError(name)

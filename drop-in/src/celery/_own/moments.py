@@ -179,7 +179,7 @@ class ffwd:  # noqa: N801 - Celery's name
         day = min(monthrange(self.year or other.year, self.month or other.month)[1], self.day or other.day)
         found: Any = other.replace(**{**self._fields(), "day": day}) + timedelta(days=self.days)  # type: ignore[arg-type]
         if self.weekday is not None:
-            found += timedelta(days=(7 - found.isoweekday() + self.weekday) % 7)
+            found += timedelta(days=(7 - found.weekday() + self.weekday) % 7)
         return found
 
     __add__ = __radd__

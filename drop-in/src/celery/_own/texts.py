@@ -10,7 +10,7 @@ RE_FORMAT = "%"
 
 def str_to_list(s: Any) -> Any:
     """ "a,b" as ["a", "b"]; what is no text stays what it is."""
-    return [part.strip() for part in s.split(",")] if isinstance(s, str) else s
+    return s.split(",") if isinstance(s, str) else s
 
 
 def dedent_initial(s: str, n: int = 4) -> str:
@@ -43,10 +43,12 @@ def ensure_newlines(s: str, n: int = 2) -> str:
     return ensure_sep("\n", s, n)
 
 
-def abbr(s: str, max: int, ellipsis: str | bool = "...") -> str:
+def abbr(s: str | None, max: int, ellipsis: str | bool = "...") -> str:
     """Cut after `max` characters, dots included."""
-    if not s or len(s) <= max:
-        return s or "???"
+    if s is None:
+        return "???"
+    if len(s) <= max:
+        return s
     return s[: max - len(ellipsis)] + ellipsis if isinstance(ellipsis, str) and ellipsis else s[:max]
 
 
@@ -56,7 +58,7 @@ def abbrtask(s: str, max: int) -> str:
         return "???"
     if len(s) > max:
         module, _, name = s.rpartition(".")
-        return f"{abbr(module, max - len(name), False)}[.]{name}"
+        return f"{abbr(module, max - len(name) - 3, False)}[.]{name}"
     return s
 
 
