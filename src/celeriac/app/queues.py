@@ -32,7 +32,7 @@ def queue_from(options: Mapping[str, Any], name: str) -> Queue:
 
 def worker_direct(node: str | Queue) -> Queue:
     """The queue of one worker alone, where `worker_direct` is on: `task.apply_async(queue=worker_direct("w@host"))`."""
-    return Queue(f"{node}.dq2", _WORKERS, node, auto_delete=True) if isinstance(node, str) else queue_of(node)
+    return Queue(f"{node}.dq2", _WORKERS, node) if isinstance(node, str) else queue_of(node)
 
 
 class Queues(dict[str, Queue]):

@@ -26,9 +26,7 @@ def worker_direct(hostname: Any) -> Any:
     """The queue of one worker alone."""
     if not isinstance(hostname, str):
         return hostname
-    return Queue(
-        WORKER_DIRECT_QUEUE_FORMAT.format(hostname=hostname), WORKER_DIRECT_EXCHANGE, hostname, auto_delete=True
-    )
+    return Queue(WORKER_DIRECT_QUEUE_FORMAT.format(hostname=hostname), WORKER_DIRECT_EXCHANGE, hostname)
 
 
 def nodename(name: str, hostname: str) -> str:
