@@ -17,7 +17,6 @@ COMMANDS: Final = {
     "list": "`celeriac queues` lists queues.",
     "logtool": "",
     "migrate": "",
-    "multi": "Start workers with `celeriac worker --detach --pidfile ... --logfile ...` or a service manager.",
 }
 
 

@@ -25,6 +25,7 @@ BUILT_IN: Final = {
     "dead": "celeriac.cli.dead",
     "demo": "celeriac.cli.demo.command",
     "inspect": "celeriac.cli.inspect",
+    "multi": "celeriac.cli.multi.command",
     "purge": "celeriac.cli.purge",
     "queues": "celeriac.cli.queues",
     "report": "celeriac.cli.report",
@@ -36,7 +37,7 @@ BUILT_IN: Final = {
     "upgrade": "celeriac.cli.upgrade",
     "worker": "celeriac.cli.worker",
 }
-_WITHOUT_APP: Final = frozenset({"demo", "upgrade"})
+_WITHOUT_APP: Final = frozenset({"demo", "multi", "upgrade"})
 
 
 class Commands(click.Group):

@@ -16,14 +16,17 @@ server:/export /mnt/share nfs4 rw 0 0
 """
 
 
-@pytest.mark.parametrize("url", ["sqlite:////srv/queue.db", "sqlite:///srv/queue.db"])
-def test_three_or_four_slashes_name_an_absolute_path(url: str) -> None:
+@pytest.mark.parametrize("url", ["sqlite:////srv/queue.db", "sqlite://///srv/queue.db"])
+def test_four_slashes_name_an_absolute_path(url: str) -> None:
     assert locate(url) == Path("/srv/queue.db")
 
 
-def test_two_slashes_name_a_path_from_the_current_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("url", ["sqlite:///data/queue.db", "sqlite://data/queue.db"])
+def test_fewer_name_a_path_from_the_current_directory(
+    url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.chdir(tmp_path)
-    assert locate("sqlite://data/queue.db") == tmp_path / "data" / "queue.db"
+    assert locate(url) == tmp_path / "data" / "queue.db"
 
 
 def test_escapes_in_the_url_are_undone() -> None:

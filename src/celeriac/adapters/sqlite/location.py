@@ -13,14 +13,14 @@ _NETWORK = frozenset(("nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "9p
 
 
 def locate(url: str) -> Path:
-    """The absolute path: `sqlite:////abs`, `sqlite:///abs` (the same), `sqlite://rel/path`, or the default file."""
+    """The absolute path: `sqlite:////abs`, `sqlite:///rel` as SQLAlchemy reads it, `sqlite://rel`, or the default file."""
     parts = urlsplit(url)
     name = unquote(parts.netloc + parts.path)
     if not name.strip("/"):
         return default_directory(Path.cwd()) / FILE
     if ":memory:" in name:
         raise ImproperlyConfigured(f"{url!r}: an in-memory database can't be shared; use memory:// instead.")
-    return Path("/" + name.lstrip("/") if name.startswith("/") else name).absolute()
+    return Path("/" + name.lstrip("/") if name.startswith("//") else name.removeprefix("/")).absolute()
 
 
 def default_directory(start: Path) -> Path:

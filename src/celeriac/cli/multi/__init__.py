@@ -1,0 +1,1 @@
+"""celeriac multi: several workers on one machine, started and stopped by name."""
