@@ -52,7 +52,8 @@ class Backend(ManyResults):
         self.app = app
         self.transport = transport
         self.serializer: str = conf.result_serializer
-        self.compression: str | None = conf.result_compression
+        self.replies = bool(getattr(transport.results, "replies", False))  # results are sent to who sent the task
+        self.compression: str | None = None if self.replies else conf.result_compression
         self.extended = bool(conf.result_extended)
         self.accept = self._accept_set(conf.result_accept_content)
         self.expires = seconds_of(conf.result_expires) or None
@@ -175,6 +176,11 @@ class Backend(ManyResults):
         **kwargs: Any,
     ) -> Any:
         """Store a state now. The ends of runs do not come this way: a worker stores them with its settlements."""
+        if self.replies and request is None:
+            raise RuntimeError(
+                f"The state of task {task_id} can't be stored: with rpc:// it is sent to whoever sent the task, whom "
+                "only the task's request knows. Pass request=, or use self.update_state inside the task."
+            )
         self.store_record(self.record_of(task_id, result, state, traceback, request))
         return result
 
@@ -194,7 +200,8 @@ class Backend(ManyResults):
             extension(request, request.hostname) if self.extended and isinstance(request, Context) else None,
         )
         payload = results.encode(meta, self.serializer, self.compression)
-        return Record(task_id, state, payload, ttl=self._ttl(state))
+        reply_to = getattr(request, "reply_to", None) if self.replies else None
+        return Record(task_id, state, payload, ttl=self._ttl(state), reply_to=reply_to)
 
     def store_record(self, record: Record) -> None:
         """Store a record that is encoded already."""

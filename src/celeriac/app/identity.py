@@ -27,7 +27,7 @@ class Identity:
     """The ids of one app in this process; a forked child has its own."""
 
     def __init__(self, app: Any) -> None:
-        self._app_id = id(app)
+        self._app = app
         self._node = uuid.uuid4().hex
         self._local = threading.local()
 
@@ -41,7 +41,9 @@ class Identity:
         except AttributeError:
             pass  # the first look of this thread
         process = _Process.number
-        here = (f"gen{process}@{_HOST}", self._stable(threading.get_ident()))
+        # Where results are sent as messages, all threads share one queue for them.
+        thread = threading.get_ident() if self._app.transports.replies is None else 0
+        here = (f"gen{process}@{_HOST}", self._stable(thread))
         self._local.here = (process, here)
         return here
 
@@ -61,4 +63,4 @@ class Identity:
         return self.here[1]
 
     def _stable(self, thread: int) -> str:
-        return str(uuid.uuid3(uuid.NAMESPACE_OID, f"{self._node}-{os.getpid()}-{thread}-{self._app_id}"))
+        return str(uuid.uuid3(uuid.NAMESPACE_OID, f"{self._node}-{os.getpid()}-{thread}-{id(self._app)}"))

@@ -66,6 +66,9 @@ class Publisher:
         broker = transport.broker
         assert broker is not None
         new = self.undeclared(transport, posts)
+        replies = self._app.transports.replies
+        if replies is not None and (queue := replies.wanted(posts, self._app.oid)) is not None:
+            new.append(queue)
         return _declare_and_publish(broker, new, posts) if new else broker.publish(posts)
 
     def undeclared(self, transport: Transport, posts: Sequence[Post]) -> list[Queue]:
@@ -77,6 +80,9 @@ class Publisher:
         """These posts went out: their queues are known to the broker."""
         mark = id(transport)
         self._declared.update([(mark, queue.name) for queue in _queues(posts)])
+        replies = self._app.transports.replies
+        if replies is not None:
+            replies.begin(posts, self._app.oid)
 
 
 def _queues(posts: Sequence[Post]) -> Collection[Queue]:

@@ -8,11 +8,13 @@ from celeriac.core.clock import SYSTEM_CLOCK
 from celeriac.core.errors import ImproperlyConfigured
 from celeriac.core.ports import Transport, TransportOptions
 
+from .moments import seconds_of
 from .plugins import load
 
 # The file that holds queues and results when no broker is configured.
 EMBEDDED_URL = "sqlite://"
 _BROKER_SETTINGS = ("broker_heartbeat", "broker_login_method", "broker_native_delayed_delivery_queue_type")
+_RPC_SETTINGS = ("result_persistent", "result_serializer")
 DISABLED = frozenset({"disabled", "disabled://"})
 
 
@@ -54,6 +56,15 @@ class Transports:
     def results(self) -> Transport | None:
         """Where results are kept; None where they are disabled."""
         return self._resolve("results", self._results)
+
+    @property
+    def replies(self) -> Any:
+        """What receives results, where they are sent to whoever sent the task (rpc://); else None."""
+        return self._resolve("replies", lambda: self.results.replies if self._sends_results() else None)  # type: ignore[union-attr]
+
+    def _sends_results(self) -> bool:
+        url = self.results_url
+        return isinstance(url, str) and scheme_of(url) == "rpc"
 
     def _resolve(self, name: str, make: Callable[[], T]) -> T:
         try:
@@ -103,6 +114,9 @@ class Transports:
         """The transport of a result store URL."""
         conf = self._app.conf
         urls = as_urls(url)
+        if scheme_of(urls[0]) == "rpc":
+            broker, options = as_urls(self.write_url), conf.broker_transport_options
+            return self._make("celeriac.backends", broker, options, conf.broker_use_ssl or None, "rpc")
         if urls == as_urls(self.write_url) and not conf.result_backend_transport_options:
             return self.write  # one server: results and acknowledgements can be one step
         ssl = conf.get("redis_backend_use_ssl") if scheme_of(urls[0]).startswith(("redis", "sentinel")) else None
@@ -111,18 +125,22 @@ class Transports:
             raise ImproperlyConfigured(f"result_backend: {transport.describe()} can't hold results")
         return transport
 
-    def _make(self, group: str, urls: tuple[str, ...], options: Mapping[str, Any], ssl: Any) -> Transport:
-        key = (group, urls, repr(sorted(options.items())), repr(ssl))
+    def _make(
+        self, group: str, urls: tuple[str, ...], options: Mapping[str, Any], ssl: Any, scheme: str = ""
+    ) -> Transport:
+        """The adapter is that of the first URL's scheme, or of the one given."""
+        scheme = scheme or scheme_of(urls[0])
+        key = (group, scheme, urls, repr(sorted(options.items())), repr(ssl))
         with self._lock:
             found = self._made.get(key)
             if found is None:
-                found = self._made[key] = self._build(group, urls, options, ssl)
+                found = self._made[key] = self._build((group, scheme), urls, options, ssl)
         return found
 
-    def _build(self, group: str, urls: tuple[str, ...], options: Mapping[str, Any], ssl: Any) -> Transport:
+    def _build(self, kind: tuple[str, str], urls: tuple[str, ...], options: Mapping[str, Any], ssl: Any) -> Transport:
         conf = self._app.conf
+        group, scheme = kind
         setting = "broker_url" if group == "celeriac.brokers" else "result_backend"
-        scheme = scheme_of(urls[0])
         factory = load(group, scheme, f"{setting} {scheme}://")
         made: Transport = factory(
             tuple(url if ":" in url else f"{url}://" for url in urls),
@@ -153,5 +171,8 @@ def _broker_settings(conf: Any) -> dict[str, Any]:
 
 def _store_settings(conf: Any, scheme: str) -> dict[str, Any]:
     """The settings that describe a result store of this kind: they say nothing about brokers."""
+    if scheme == "rpc":
+        kept = {"result_expires": seconds_of(conf.result_expires)}
+        return {**_broker_settings(conf), **kept, **{name: conf[name] for name in _RPC_SETTINGS}}
     prefix = "redis_" if "redis" in scheme or scheme == "sentinel" else f"{scheme.partition('+')[0]}_"
     return {name: conf[name] for name in conf if name.startswith(prefix) and conf[name] is not None}

@@ -99,7 +99,13 @@ _NOTHING: Final = Sequel()
 
 def _of_unreached(one: Unreached) -> Context:
     """What its record says of a task that will not run."""
-    return Context(task=one.name, args=one.args, kwargs=one.kwargs, group=one.group_id)
+    return Context(
+        task=one.name,
+        args=one.args,
+        kwargs=one.kwargs,
+        group=one.group_id,
+        properties={"reply_to": one.reply_to},
+    )
 
 
 def _of(sequel: Sequel, group: str, owner: str, foreign: bool) -> Sequel:

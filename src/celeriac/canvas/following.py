@@ -45,6 +45,7 @@ class Unreached(NamedTuple):
     group_id: str | None
     group_index: int | None
     chord: Any  # the body of the chord in whose header it is a part, or None
+    reply_to: str | None = None
 
 
 class Following(NamedTuple):
@@ -159,6 +160,7 @@ def unreached(trees: Iterable[Tree]) -> Iterable[Unreached]:
                 options.get("group_id"),
                 options.get("group_index"),
                 options.get("chord"),
+                options.get("reply_to"),
             )
 
 

@@ -13,6 +13,11 @@ def counted(app: Any, flight: Flight) -> Flight:
     results = app.transports.results
     if not flight.joins or results is None or results.joins is not None:
         return flight
+    if getattr(results.results, "replies", False):
+        raise NotImplementedError(
+            f"Chords can't be had with results at {results.describe()}: only who sent a task can read its result, so "
+            "no worker could gather a header. Set result_backend to a store that all share, for example Redis."
+        )
     interval = app.conf.result_chord_retry_interval
     watching = [
         Call(UNLOCK, (header["options"]["task_id"], body), _arguments(header, interval), {"countdown": interval})

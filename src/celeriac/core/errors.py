@@ -186,6 +186,10 @@ class BackendGetMetaError(BackendError):
         return f"{super().__repr__()} task_id:{self.task_id}"
 
 
+class BacklogLimitExceeded(BackendError):
+    """A result came, and was dropped to make room: too many that nobody had read came after it."""
+
+
 class BackendStoreError(BackendError):
     """A result could not be stored."""
 

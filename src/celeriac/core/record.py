@@ -11,4 +11,5 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
     payload: bytes
     kind: str = "task"  # task | group
     ttl: float | None = None  # seconds to keep it; None: for ever
+    reply_to: str | None = None  # whom to send it to, where results are messages
     # SUCCESS, once stored, is never overwritten (except by forget)

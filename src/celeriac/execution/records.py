@@ -17,12 +17,16 @@ from .plan import Plan
 class Records:
     """Builds the records of one worker, as its settings say."""
 
-    def __init__(self, conf: Mapping[str, Any], hostname: str, clock: Clock, enabled: bool) -> None:
+    def __init__(
+        self, conf: Mapping[str, Any], hostname: str, clock: Clock, enabled: bool, replies: bool = False
+    ) -> None:
         self.enabled = enabled  # False: there is no result store
         self._hostname = hostname
         self._now = clock.now
         self._serializer: str = conf["result_serializer"]
-        self._compression: str | None = conf["result_compression"]
+        # results that are sent to their callers are as Celery's are: never compressed
+        self._replies = replies
+        self._compression: str | None = None if replies else conf["result_compression"]
         self._extended = bool(conf["result_extended"])
         self._plain = self._serializer == "json" and self._compression is None and not self._extended
         self._ttl = seconds(conf["result_expires"])
@@ -43,9 +47,10 @@ class Records:
         if self._plain and request._children is None and request.parent_id is None and request.group is None:
             payload = success(request.id, value, self._now())
             if payload is not None:
-                return Record(request.id, states.SUCCESS, payload, "task", self._ttl)
+                return Record(request.id, states.SUCCESS, payload, "task", self._ttl, self._reply_to(request))
         meta = self._meta(request, states.SUCCESS, value, None)
-        return Record(meta.id, states.SUCCESS, encode(meta, self._serializer, self._compression), "task", self._ttl)
+        payload = encode(meta, self._serializer, self._compression)
+        return Record(meta.id, states.SUCCESS, payload, "task", self._ttl, self._reply_to(request))
 
     def failure(self, request: Context, state: str, exc: BaseException, traceback: str | None) -> Record:
         """Of FAILURE, RETRY or REVOKED. Never fails because of what the task had as arguments or children."""
@@ -55,12 +60,15 @@ class Records:
         except Exception:  # noqa: BLE001 - a failure must be stored whatever is wrong with its trimmings
             meta = Meta(request.id, state, exc, traceback, now=self._now())
             payload = encode(meta, self._serializer, self._compression)
-        return Record(request.id, state, payload, "task", ttl)
+        return Record(request.id, state, payload, "task", ttl, self._reply_to(request))
 
     def revoked(self, id: str) -> Record:
         """REVOKED, for a task of which nothing else is known."""
         meta = Meta(id, states.REVOKED, TaskRevokedError("revoked"), children=None, now=self._now())
         return Record(id, states.REVOKED, encode(meta, self._serializer, self._compression), "task", self._ttl)
+
+    def _reply_to(self, request: Context) -> str | None:
+        return request.reply_to if self._replies else None
 
     def _meta(self, request: Context, state: str, value: Any, traceback: str | None) -> Meta:
         sent = request._children

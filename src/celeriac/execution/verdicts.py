@@ -30,7 +30,8 @@ class Verdicts:
     def __init__(self, app: AppFace, hostname: str, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self._app = app
         conf = app.conf
-        self.records = Records(conf, hostname, clock, bool(getattr(app.backend, "enabled", True)))
+        enabled, replies = getattr(app.backend, "enabled", True), getattr(app.backend, "replies", False)
+        self.records = Records(conf, hostname, clock, bool(enabled), bool(replies))
         self.follow: FollowUp | None = None  # what follows a failure; None: nobody sends it
         self.sender: Any = app  # of task_unknown and task_rejected; a consumer puts itself here
         self.opener = Opener(hostname, serializers.accept_set(conf["accept_content"]))

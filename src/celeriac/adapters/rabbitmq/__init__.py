@@ -12,6 +12,7 @@ conversation, without I/O), line and pipe (its two drivers, blocking and asyncio
 the links (which perform requests), and the ports (flows of requests).
 """
 
+from .rpc import RpcTransport
 from .transport import RabbitTransport
 
-__all__ = ["RabbitTransport"]
+__all__ = ["RabbitTransport", "RpcTransport"]

@@ -142,8 +142,7 @@ SETTINGS = (
         "result_persistent",
         BOOL,
         None,
-        "Results sent as messages survive a restart of the broker.",
+        "Results sent as messages (rpc://) survive a restart of the broker; they do unless this is False.",
         old="CELERY_RESULT_PERSISTENT",
-        feature=INERT,
     ),
 )
