@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from celeriac.core.errors import TimeLimitExceeded, WorkerLostError
+from celeriac.core.errors import NotRegistered, TimeLimitExceeded, WorkerLostError
 from celeriac.core.outcome import Ending, Outcome
 from celeriac.core.record import Record
 from celeriac.events import words
@@ -81,6 +81,8 @@ class RunEvents:
             return
         if outcome.ending is Ending.REVOKED:
             self._tell(words.TaskRevoked, time.time(), head.id, False, None, outcome.reason == "expired")
+        elif outcome.ending is Ending.REFUSED:  # no such task is here
+            self._tell(words.TaskFailed, time.time(), head.id, f"{NotRegistered.__name__}({head.task!r})", None)
         else:
             self._end(time.time(), head, outcome)
 

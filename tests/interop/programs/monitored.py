@@ -1,0 +1,75 @@
+"""A monitor of either library: what it hears of the workers, and of tasks that it calls."""
+
+import threading
+import time
+from typing import Any
+
+from shared_tasks import app
+
+PATIENCE = 40.0
+LAST = {"i.call": "task-succeeded", "i.fail": "task-failed", "i.again": "task-succeeded", "i.nobody": "task-failed"}
+
+
+@app.task(name="i.tell", bind=True)
+def tell(self: Any) -> None:
+    self.send_event("task-told", more=[1, 2])
+
+
+def heard(queues: list[str]) -> dict[str, Any]:
+    """By queue and task: the events, and what the library's own State makes of them."""
+    app.conf.task_send_sent_event = True
+    events: list[dict[str, Any]] = []
+    state = app.events.State()
+    listens = threading.Event()
+
+    def hear(event: dict[str, Any]) -> None:
+        state.event(dict(event))
+        events.append(event)
+
+    def listen() -> None:
+        with app.connection_for_read() as connection:
+            receiver = app.events.Receiver(connection, handlers={"*": hear})
+            for _ in receiver.itercapture(limit=None, timeout=None, wakeup=True):
+                listens.set()
+
+    threading.Thread(target=listen, daemon=True).start()
+    assert listens.wait(PATIENCE)
+    nodes = {f"{queue}@here" for queue in queues}
+    _until(lambda: nodes <= set(_hearts(events)))
+    app.control.enable_events(reply=True, timeout=PATIENCE, limit=len(queues))
+    calls = {}
+    for queue in queues:
+        for name, last in {**LAST, "i.tell": "task-told"}.items():
+            id = f"{queue}-{name}"
+            app.send_task(name, queue=queue, task_id=id)
+            calls[id] = last
+        app.send_task("i.call", queue=queue, task_id=f"{queue}-expired", expires=-1)
+        calls[f"{queue}-expired"] = "task-revoked"
+    _until(
+        lambda: all(any(e["type"] == last and e["uuid"] == id for e in _of_tasks(events)) for id, last in calls.items())
+    )
+    told: dict[str, Any] = {}
+    for event in _of_tasks(events):
+        told.setdefault(event["uuid"], {}).setdefault(event["type"], event)
+    return {
+        "tasks": told,
+        "workers": _hearts(events),
+        "alive": sorted(worker.hostname for worker in state.alive_workers()),
+        "states": {id: state.tasks[id].state for id in calls},
+    }
+
+
+def _hearts(events: list[dict[str, Any]]) -> dict[str, Any]:
+    """The last full one of each worker: Celery's are shorter when they were asked for."""
+    return {one["hostname"]: one for one in list(events) if one["type"] == "worker-heartbeat" and "active" in one}
+
+
+def _of_tasks(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [event for event in list(events) if event["type"].startswith("task-")]
+
+
+def _until(true: Any) -> None:
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.02)
