@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
-from .running import python
+from .running import PYTHON, python, run
 
+PAGES = Path(__file__).with_name("pages.py")
 RECORDED = Path(__file__).with_name("celery_names.json")
 
 # Rooms of Celeriac that are being built: their names raise an ImportError until they are there.
@@ -63,6 +64,10 @@ print(hasattr(celery, "no_such_name"))
         "docs/migrating-from-celery.md lists what there is",
         "False",
     ]
+
+
+def test_the_page_lists_the_names_that_are_missing(tmp_path: Path) -> None:
+    assert run(tmp_path, PYTHON, str(PAGES), "--check").stdout.strip() == "as it should be"
 
 
 def test_importing_celery_is_cheap(tmp_path: Path) -> None:
