@@ -41,6 +41,11 @@ async def asay(text: str) -> str:
     return text
 
 
+@app.task(name="program.repeat")
+def repeat(text: str, times: int) -> str:
+    return text * times
+
+
 @app.task(name="program.nap", bind=True)
 def nap(self: Any, seconds: float) -> None:
     note("begin", self.request.id)
