@@ -108,6 +108,10 @@ class Claimer:
                     claimed = claim.deliveries if full else self._take_in(claim.deliveries)
                     if not claim.deliveries and not self._paused:
                         await self._wait_bell(claim.next_due)
+                    elif self._bell_stale and not self._paused:
+                        # A broker that pushes does so for whoever has a bell; a first pause may be long in coming.
+                        claimed = self._take_in(claimed)
+                        await self._wait_bell(None)
                 elif claimed:
                     claimed = self._take_in(claimed)
                 else:

@@ -6,6 +6,8 @@ What is declared:
     celery_delayed_0 ... _27, celery_delayed_delivery   delayed messages, as kombu declares them
     celeriac.dead                   durable queue: dead letters
     celeriac.bus                    direct exchange: the bus; ears have exclusive queues bound to it
+    <x>.pidbox, reply.<x>.pidbox    exchanges of remote control, as kombu declares them
+    celeryev                        exchange of events, as Celery declares it
 
 The layers, from the bottom: tables and contents (bytes of messages), methods (what is said), talk and channel (one
 conversation, without I/O), line and pipe (its two drivers, blocking and asyncio), sessions (what one owner holds),

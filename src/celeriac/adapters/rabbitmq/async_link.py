@@ -64,7 +64,7 @@ class RabbitAsyncLink:
         return RabbitBell(self)
 
     async def listen(self) -> AsyncioEar:
-        return AsyncioEar(self.connect, self._doorway.place)
+        return AsyncioEar(self.connect, self._doorway)
 
     async def connect(self, timeout: float | None = None) -> Pipe:
         """One more connection, for whoever wants one to itself."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from ...core.errors import ImproperlyConfigured
 from ...core.ports import TransportOptions
+from .hearing import lifetimes
 from .login import Login
 from .options import RabbitOptions
 from .place import Place, Server
@@ -37,6 +38,7 @@ class Doorway:
     def __init__(self, place: Place, options: RabbitOptions, given: TransportOptions) -> None:
         self.place = place
         self.options = options
+        self.lifetimes = lifetimes(given.settings)
         self.shuffled = given.failover == "shuffle"
         wanted = bool(given.ssl) or place.query.get("ssl", "").lower() in ("1", "true", "yes")
         self._tls = _tls_options(place.query, given.ssl)

@@ -1,72 +1,34 @@
-"""The ears of the bus in both colours: a connection with an exclusive queue each, bound to what it listens to."""
+"""Ears in both colours: a connection each, with exclusive queues bound to what they listen to."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
 from pamqp import base
 
 from ...core.errors import OperationalError
-from ...core.ids import uuid
-from . import methods
-from .bus import DECLARATION, bind, unbind
-from .channel import Channel
 from .contents import Arrival
+from .doorway import Doorway
+from .hearing import Hearing
 from .line import Line
 from .pipe import Pipe
-from .refusals import FAILURES, failure
+from .refusals import FAILURES, Lost, failure
 
 _LISTENING: Final = 4
-# More than this unread means that nobody listens any more; then the oldest are forgotten.
-_UNREAD_LIMIT: Final = 100_000
 _WITHIN: Final = 5.0
-
-
-class _Hearing:
-    """What both colours know: the channels, what was heard and not told yet, the queue's name."""
-
-    def __init__(self) -> None:
-        self.channels: set[str] = set()
-        self.heard: deque[tuple[str, bytes]] = deque(maxlen=_UNREAD_LIMIT)
-        self.queue = ""
-
-    def begin(self, channel: Channel) -> list[base.Frame]:
-        """All that has to be asked for on a new connection."""
-        self.queue = f"celeriac.ear.{uuid()}"
-        channel.on_delivery = self._delivered
-        return [
-            DECLARATION,
-            methods.Declare(queue=self.queue, exclusive=True, auto_delete=True),
-            methods.Consume(queue=self.queue, no_ack=True),
-            *(bind(self.queue, name) for name in sorted(self.channels)),
-        ]
-
-    def _delivered(self, consumer: str, arrival: Arrival) -> None:
-        if arrival.key in self.channels:
-            self.heard.append((arrival.key, arrival.body))
-
-    def wish(self, channels: Iterable[str], listen: bool) -> list[base.Frame]:
-        names = dict.fromkeys(channels)
-        if listen:
-            changed = [name for name in names if name not in self.channels]
-            self.channels.update(changed)
-            return [bind(self.queue, name) for name in changed]
-        changed = [name for name in names if name in self.channels]
-        self.channels.difference_update(changed)
-        return [unbind(self.queue, name) for name in changed]
+_DELETED: Final = "a queue that was listened to is gone: deleted, or lost with its node"
 
 
 class SyncEar:
     """One thread's listener."""
 
-    def __init__(self, connect: Callable[[], Line], place: object) -> None:
+    def __init__(self, connect: Callable[[], Line], doorway: Doorway) -> None:
         self._connect = connect
-        self._place = place
-        self._hearing = _Hearing()
+        self._place = doorway.place
+        self._hearing = Hearing(doorway.lifetimes)
         self._line: Line | None = None
 
     def add(self, channels: Iterable[str], wait: bool = True) -> None:
@@ -104,7 +66,8 @@ class SyncEar:
         if self._line is None:
             line = self._connect()
             self._line = line
-            self._ask(line, self._hearing.begin(line.channel(_LISTENING)))
+            wanted = self._hearing.begin(line.channel(_LISTENING), lambda: line.talk.end(Lost(_DELETED)))
+            self._ask(line, wanted)
         return self._line
 
     def _ask(self, line: Line, wanted: list[base.Frame]) -> None:
@@ -125,10 +88,10 @@ class SyncEar:
 class AsyncioEar:
     """One event loop's listener."""
 
-    def __init__(self, connect: Callable[[], Awaitable[Pipe]], place: object) -> None:
+    def __init__(self, connect: Callable[[], Awaitable[Pipe]], doorway: Doorway) -> None:
         self._connect = connect
-        self._place = place
-        self._hearing = _Hearing()
+        self._place = doorway.place
+        self._hearing = Hearing(doorway.lifetimes)
         self._pipe: Pipe | None = None
         self._something = asyncio.Event()
 
@@ -167,7 +130,7 @@ class AsyncioEar:
         if self._pipe is None:
             pipe = self._pipe = await self._connect()
             channel = pipe.channel(_LISTENING)
-            wanted = self._hearing.begin(channel)
+            wanted = self._hearing.begin(channel, lambda: pipe.talk.end(Lost(_DELETED)))
             deliver = channel.on_delivery
 
             def delivered(consumer: str, arrival: Arrival) -> None:

@@ -25,6 +25,7 @@ from .requests import Taken
 
 CLAIMING: Final = 3
 _GETS: Final = 32
+_BITE: Final = 96  # of what was pushed: the first of them can run while the next are still being read
 _MANY: Final = 8  # who claims so many at once runs short tasks
 _MOMENT: Final = 0.01  # how long a claim waits for what is on its way
 _STALE: Final = 0.25  # pushed and not claimed for so long: nobody here is free for it
@@ -99,9 +100,9 @@ class Session:
             found = self.holding.ready(time.time(), {queue.name for queue in queues}, limit)
             consumed = [self._consuming[queue.name] for queue in queues if queue.name in self._consuming]
             for consuming in consumed:
-                self._pop(consuming, found, limit)
+                self._pop(consuming, found, min(limit, _BITE))
             if consumed and not found:
-                await self._wait(consumed, found, limit)
+                await self._wait(consumed, found, min(limit, _BITE))
             rest = [queue for queue in queues if queue.name not in self._consuming]
             short = await self._get(rest, found, limit) if rest else False
             if listen:

@@ -69,7 +69,7 @@ class SyncLink:
         return result
 
     def listen(self) -> SyncEar:
-        return SyncEar(self.connect, self._doorway.place)
+        return SyncEar(self.connect, self._doorway)
 
     def connect(self, timeout: float | None = None) -> Line:
         """One more connection, for whoever wants one to itself."""

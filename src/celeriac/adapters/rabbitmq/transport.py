@@ -1,4 +1,4 @@
-"""All of one RabbitMQ virtual host behind one URL: four ports, and links that perform their flows."""
+"""All of one RabbitMQ virtual host behind one URL: six ports, and links that perform their flows."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,9 @@ from .bus import RabbitBus
 from .dead import RabbitDeadLetters
 from .doorway import Doorway
 from .lease import RabbitLease
+from .newswire import RabbitNewswire
 from .options import parse_options
+from .pidbox import RabbitPidbox
 from .place import parse_place
 from .register import Register
 from .sync_link import SyncLink
@@ -30,6 +32,8 @@ class RabbitTransport:
         self.dead = RabbitDeadLetters(given.clock.now)
         self.lease = RabbitLease(self.broker, self._register.holds)
         self.bus = RabbitBus()
+        self.pidbox = RabbitPidbox()
+        self.newswire = RabbitNewswire()
         self._link = SyncLink(self._doorway, self._register, given.pool_limit)
 
     def link(self) -> SyncLink:
