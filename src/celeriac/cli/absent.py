@@ -12,7 +12,6 @@ EX_USAGE: Final = 64
 # name -> what to do instead, or why
 COMMANDS: Final = {
     "amqp": "",
-    "events": "",
     "graph": "",
     "list": "`celeriac queues` lists queues.",
     "logtool": "",

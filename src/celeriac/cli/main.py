@@ -24,6 +24,7 @@ BUILT_IN: Final = {
     "control": "celeriac.cli.control",
     "dead": "celeriac.cli.dead",
     "demo": "celeriac.cli.demo.command",
+    "events": "celeriac.cli.events",
     "inspect": "celeriac.cli.inspect",
     "multi": "celeriac.cli.multi.command",
     "purge": "celeriac.cli.purge",
