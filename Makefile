@@ -22,7 +22,7 @@ demo: $(STAMPS)/demo ## a tour in one terminal, no server needed
 	$(BIN)/celeriac demo
 
 # Tests of these folders do not watch the clock, so two of them run at a time; everything else runs one by one.
-TOGETHER := tests/unit tests/wire tests/typing tests/docs tests/packaging tests/conformance
+TOGETHER := tests/unit tests/wire tests/typing tests/docs tests/packaging tests/conformance tests/dropin
 
 test: $(STAMPS)/dev $(STAMPS)/servers .venv-celery/installed .venv-dropin/installed ## all tests, against real servers that the tests start themselves (ARGS= for pytest)
 ifdef ARGS

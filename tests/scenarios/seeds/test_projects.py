@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from dropin.running import PYTHON, environment, python, worker
-from scenarios.workers.running import Process
+from dropin.running import CELERY, PYTHON, environment, python, run, worker
+from scenarios.workers.running import Process, until
 from servers.redis_server import RedisServer
 
 CELERY_PY = """
@@ -180,7 +180,36 @@ def test_three_workers_on_one_machine_by_their_names(tmp_path: Path, redis: Redi
         program = "from proj.tasks import add\nfor i in range(60): add.delay(i, i)"
         python(tmp_path, program)
         with redis.client() as client:
-            from scenarios.workers.running import until
-
             until(lambda: sum(text.count("succeeded in") for text in (one.text, two.text, three.text)) == 60, 30)
             assert client.llen("celery") == 0
+
+
+def test_several_workers_by_celery_multi(tmp_path: Path, redis: RedisServer) -> None:
+    """Each is started by a command of its own, as printed; but their files lie in the test's folder."""
+    project(tmp_path, redis)
+    files = (f"--pidfile={tmp_path}/%n.pid", f"--logfile={tmp_path}/%n%I.log")
+
+    def multi(*words: str) -> str:
+        done = run(tmp_path, CELERY, "multi", *words, *files)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def ready(*names: str) -> None:
+        logs = [tmp_path / f"{name}.log" for name in names]
+        until(lambda: all(log.exists() and " ready." in log.read_text() for log in logs), 60)
+
+    try:
+        for name in ("w1", "w2", "w3"):
+            multi("start", name, "-A", "proj", "-l", "info", "-c", "1")
+        ready("w1", "w2", "w3")
+        question = "from proj.celery import app; print(len(app.control.inspect(timeout=5).ping()))"
+        assert python(tmp_path, question) == "3"
+        multi("stop", "w1", "w2")
+        until(lambda: not (tmp_path / "w1.pid").exists() and not (tmp_path / "w2.pid").exists(), 60)
+        before = (tmp_path / "w3.pid").read_text()
+        multi("restart", "w3", "-A", "proj", "-l", "info", "-c", "1")
+        until(lambda: (tmp_path / "w3.pid").exists() and (tmp_path / "w3.pid").read_text() != before, 60)
+        until(lambda: (tmp_path / "w3.log").read_text().count(" ready.") == 2, 60)
+    finally:
+        multi("stopwait", "w1", "w2", "w3")
+    assert not list(tmp_path.glob("*.pid"))

@@ -17,7 +17,7 @@ app = Celery('tasks', broker='redis://127.0.0.1:6379/1', backend='redis://127.0.
 
 @app.task
 def add(x, y):
-    time.sleep(0.5)
+    time.sleep(0.2)
     return x + y
 """
 WORKER = ("worker", "-A", "tasks", "--loglevel=info", "-c", "2")
@@ -45,7 +45,7 @@ def test_the_keys_at_each_step(tmp_path: Path, redis: RedisServer) -> None:
         until(lambda: results(redis) == 1, 30)
         until(lambda: kinds(redis, 1) == {}, 30)
         # 3. A delayed task: in unacked and unacked_index until it is run.
-        python(tmp_path, "from tasks import add; add.apply_async((2, 8), countdown=3)")
+        python(tmp_path, "from tasks import add; add.apply_async((2, 8), countdown=4)")
         assert kinds(redis, 1) == {"unacked": "hash", "unacked_index": "zset"}
         until(lambda: results(redis) == 2, 30)
         until(lambda: kinds(redis, 1) == {}, 30)
@@ -61,7 +61,7 @@ def test_the_keys_at_each_step(tmp_path: Path, redis: RedisServer) -> None:
 
 def test_an_interrupted_worker_gives_back_what_it_has_not_begun(tmp_path: Path, redis: RedisServer) -> None:
     """More tasks than it has processes: those in hand are in `celery` again when it has ended, and none is lost."""
-    slow = TASKS.replace("time.sleep(0.5)", "time.sleep(2)")
+    slow = TASKS.replace("time.sleep(0.2)", "time.sleep(1)")
     (tmp_path / "tasks.py").write_text(slow.replace("redis://127.0.0.1:6379", redis.url.rpartition("/")[0]))
     python(tmp_path, "from tasks import add\nfor i in range(8): add.delay(i, i)")
     with worker(tmp_path, *WORKER) as running:

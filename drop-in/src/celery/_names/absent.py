@@ -17,7 +17,7 @@ NOT_HERE: dict[str, str] = {
     "celery.app.trace:TraceInfo": _INSIDE,
     "celery.app.trace:build_tracer": _INSIDE,
     "celery.app.trace:trace_task": "run a task in this process with task.apply()",
-    "celery.apps.multi": "start workers with `celery worker --detach` or a service manager",
+    "celery.apps.multi": "use the command: celery multi",
     "celery.backends.arangodb": _STORE,
     "celery.backends.asynchronous": "waiting for results is one engine for all stores: celeriac.result",
     "celery.backends.azureblockblob": _STORE,
@@ -62,7 +62,7 @@ NOT_HERE: dict[str, str] = {
     "celery.bin.list": _COMMAND,
     "celery.bin.logtool": _COMMAND,
     "celery.bin.migrate": _COMMAND,
-    "celery.bin.multi": _COMMAND,
+    "celery.bin.multi:MultiTool": "use the command: celery multi",
     **{
         f"celery.bin.worker:{name}": _INSIDE
         for name in ("AUTOSCALE", "Autoscale", "CELERY_BEAT", "C_FAKEFORK", "CeleryBeat", "HOSTNAME", "Hostname")

@@ -42,6 +42,7 @@ MODULES: Table = {
     | own("platforms", "EX_OK EX_FAILURE")
     | own("terms", "AUTO_CONCURRENCY"),
     "celery.bin.inspect": from_("celeriac.cli.inspect", "inspect=command"),
+    "celery.bin.multi": from_("celeriac.cli.multi.command", "multi=command"),
     "celery.bin.events": from_("celeriac.cli.events", "events=command"),
     "celery.bootsteps": from_("celeriac.bootsteps", _STEPS),
     "celery.concurrency": own("pools", "get_implementation get_available_pool_names"),
