@@ -16,7 +16,7 @@ from celeriac.adapters.rabbitmq.line import Line
 from celeriac.core.delivery import Action, Settlement
 from celeriac.core.errors import ImproperlyConfigured, OperationalError
 from celeriac.core.flow import Flow
-from celeriac.core.message import Exchange, Post, Queue, Route
+from celeriac.core.message import Exchange, Message, Post, Queue, Route
 from celeriac.core.ports import TransportOptions
 from celeriac.testing.conformance.harness import ids, message, post
 from celeriac.wire import envelope
@@ -357,6 +357,31 @@ def test_a_retry_that_reaches_no_queue_is_a_dead_letter(make: Make, queue: Queue
     (letter,) = run(transport, transport.dead.letters())
     assert (letter.queue, "there is no queue" in letter.reason) == ("not-there", True)
     assert envelope.decode(letter.raw).headers["id"] == "retry"
+    assert ids(claim(transport, queue)) == ["b"]
+
+
+def test_dead_letters_are_kept_although_their_queue_was_deleted(make: Make, queue: Queue) -> None:
+    transport = make()
+    publish(transport, post("a", queue.name))
+    (delivery,) = claim(transport, queue).deliveries
+    line = transport.link().connect()
+    line.ask(methods.Delete(queue="celeriac.dead"), time.monotonic() + 10.0)
+    line.close()
+    dead = Settlement(delivery, Action.DEAD, reason="broken")
+    assert run(transport, transport.broker.settle("x", [dead])) == (True,)
+    assert [letter.reason for letter in run(transport, transport.dead.letters())] == ["broken"]
+
+
+def test_a_callback_that_amqp_has_no_form_for_is_a_dead_letter(make: Make, queue: Queue) -> None:
+    transport = make()
+    run(transport, transport.dead.discard())
+    publish(transport, post("a", queue.name))
+    (delivery,) = claim(transport, queue).deliveries
+    odd = Message({"task": "t", "id": "odd", "number": 1 << 70}, {}, b"[]")
+    ended = Settlement(delivery, Action.ACK, posts=(Post(odd, Route(queue.name)), post("b", queue.name)))
+    assert run(transport, transport.broker.settle("x", [ended])) == (True,)
+    (letter,) = run(transport, transport.dead.letters())
+    assert "can't be sent by AMQP" in letter.reason
     assert ids(claim(transport, queue)) == ["b"]
 
 

@@ -1,13 +1,16 @@
 """The broker port on RabbitMQ: queues and exchanges as Celery declares them; what is claimed is a connection's own."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+import msgspec
 from pamqp import base
 
 from ...core.delivery import Action, Claim, Delivery, Settlement
-from ...core.errors import DecodeError, OperationalError
+from ...core.errors import DecodeError, EncodeError, OperationalError
 from ...core.flow import Flow
 from ...core.message import Exchange, Message, Post, Queue
 from ...core.ports.broker import Mark
@@ -15,6 +18,7 @@ from ...wire import envelope
 from . import delays, methods, requests
 from .channel import NO_ROUTE
 from .contents import Parcel, counted, deliveries_in, message_of, parcel, raw_of
+from .dead import DECLARATION as DEAD_QUEUE
 from .dead import letter
 from .queues import declarations, exchange_declaration, is_quorum
 from .refusals import Refused, Returned
@@ -183,9 +187,9 @@ class RabbitBroker:
         held: dict[str, Any] = yield requests.Held(owner)
         ours = [settlement for settlement in settlements if settlement.delivery.tag in held]
         soon = [s for s in ours if self._is_soon(s)][:_MOST_WAITING]
-        posts, parcels = self._leaving(ours, soon)
-        if parcels or posts:
-            yield from self._send_all(posts, parcels)
+        posts, moving = self._leaving(ours, soon)
+        if moving or posts:
+            yield from self._send_all(posts, moving)
         if soon:
             yield requests.Wait(owner, tuple((s.delivery.tag, s.due or 0.0) for s in soon))
         waiting = {settlement.delivery.tag for settlement in soon}
@@ -204,59 +208,59 @@ class RabbitBroker:
 
     def _leaving(
         self, settlements: Sequence[Settlement], soon: Sequence[Settlement]
-    ) -> tuple[list[Post], list[tuple[str, Parcel | None]]]:
-        """The posts, and what moves: (queue it will be delayed to or "", parcel)."""
+    ) -> tuple[list[Post], list[_Moved]]:
+        """The posts, and the messages that do not simply end."""
         staying = {id(settlement) for settlement in soon}
-        posts: list[Post] = []
-        moving: list[tuple[str, Parcel | None]] = []
-        for settlement in settlements:
-            posts += settlement.posts
-            if id(settlement) not in staying:
-                moved = self._moved(settlement)
-                if moved is not None:
-                    moving.append(moved)
-        return posts, moving
+        posts = [post for settlement in settlements for post in settlement.posts]
+        moved = (self._moved(settlement) for settlement in settlements if id(settlement) not in staying)
+        return posts, [one for one in moved if one is not None]
 
-    def _moved(self, settlement: Settlement) -> tuple[str, Parcel] | None:
+    def _moved(self, settlement: Settlement) -> _Moved | None:
         """Where the message itself goes, if it does not simply end here."""
         delivery, action = settlement.delivery, settlement.action
         raw = delivery.raw if settlement.raw is None else settlement.raw
         if action is Action.DEAD:
-            return "", letter(delivery.queue, raw, settlement.reason, self._now())
+            return _Moved(letter(delivery.queue, raw, settlement.reason, self._now()))
         if action is Action.ACK or (action is Action.REQUEUE and settlement.raw is None):
             return None
         message = envelope.decode(raw)
         seconds = int((settlement.due or 0.0) - self._now()) if action is Action.DEFER else 0
         if seconds < 1:
-            return "", parcel(message, "", delivery.queue)
-        return delivery.queue, parcel(message, delays.ENTRY, delays.key(seconds, delivery.queue), expires=False)
+            return _Moved(parcel(message, "", delivery.queue), message)
+        waiting = parcel(message, delays.ENTRY, delays.key(seconds, delivery.queue), expires=False)
+        return _Moved(waiting, message, delivery.queue)
 
-    def _send_all(self, posts: Sequence[Post], moving: Sequence[tuple[str, Parcel | None]]) -> Flow[None]:
+    def _send_all(self, posts: Sequence[Post], moving: Sequence[_Moved]) -> Flow[None]:
         """A settlement goes on whatever becomes of its posts, and nothing is dropped: what no queue takes is dead."""
-        delayed = [queue for queue, _ in moving if queue]
+        delayed = [one.delayed_to for one in moving if one.delayed_to]
         delayed += [post.route.routing_key for post in posts if self._seconds(post)]
         try:
             yield from self._delayed_to(delayed)
         except Returned:
             posts = [_at_once(post) for post in posts]
-        parcels = [self._parcel(post) for post in posts]
-        messages: list[Message | None] = [post.message for post in posts]
-        parcels += [one for _, one in moving if one is not None]
-        failures = yield from self._send(parcels, posts)
+        leaving = [*(self._outgoing(post) for post in posts), *moving]
+        failures = yield from self._send([one.parcel for one in leaving], posts)
         if failures:
-            yield from self._bury(failures, parcels, messages)
+            yield from self._bury([(leaving[place], reason) for place, reason in failures.items()])
 
-    def _bury(
-        self, failures: dict[int, str], parcels: Sequence[Parcel], messages: Sequence[Message | None]
-    ) -> Flow[None]:
+    def _outgoing(self, post: Post) -> _Moved:
+        """The post, or a dead letter of it if AMQP has no form for it."""
+        try:
+            return _Moved(self._parcel(post), post.message)
+        except EncodeError as error:
+            return _Moved(letter(post.route.routing_key, raw_of(post.message), str(error), self._now()))
+
+    def _bury(self, failed: Sequence[tuple[_Moved, str]]) -> Flow[None]:
         letters = []
-        for place, reason in failures.items():
-            message = messages[place] if place < len(messages) else None
+        for one, reason in failed:
+            message, key = one.message, delays.destination(one.parcel.key)
             if message is None:
-                raise OperationalError(f"A message could not be moved to {parcels[place].key!r}: {reason}")
-            made = {**message.properties, "delivery_info": {"exchange": "", "routing_key": parcels[place].key}}
+                letters.append(one.parcel)  # it is a letter already
+                continue
+            made = {**message.properties, "delivery_info": {"exchange": "", "routing_key": key}}
             raw = raw_of(Message(message.headers, made, message.body, message.content_type, message.content_encoding))
-            letters.append(letter(delays.destination(parcels[place].key), raw, reason, self._now()))
+            letters.append(letter(key, raw, reason, self._now()))
+        yield requests.Ask(DEAD_QUEUE)  # somebody may have deleted it
         refused: dict[int, str] = yield requests.Send(letters)
         if refused:
             raise OperationalError(f"The dead letters take nothing: {next(iter(refused.values()))}")
@@ -277,6 +281,14 @@ class RabbitBroker:
             reply = yield from unless_missing(methods.Purge(queue=queue))
             gone += 0 if reply is None else int(reply.message_count)
         return gone
+
+
+class _Moved(msgspec.Struct, frozen=True):
+    """What leaves with a settlement; `message` is None for a dead letter."""
+
+    parcel: Parcel
+    message: Message | None = None
+    delayed_to: str = ""
 
 
 def _declare(what: str, method: base.Frame) -> Flow[None]:
