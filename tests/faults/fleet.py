@@ -35,13 +35,14 @@ class Worker(Watched):
 
     def children(self) -> list[int]:
         """The executing processes: children of the forking process, which is the parent's only child."""
-        return [child for zygote in _children(self.pid) for child in _children(zygote)]
+        return [child for zygote in children_of(self.pid) for child in children_of(zygote)]
 
     def stop(self, seconds: float = 60.0) -> int:
         return super().stop(seconds)
 
 
-def _children(pid: int) -> list[int]:
+def children_of(pid: int) -> list[int]:
+    """Those that live, and those that are dead and have not been waited for."""
     try:
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except FileNotFoundError:

@@ -102,6 +102,10 @@ class Ledger:
         """What has begun and not ended, as far as anybody wrote."""
         return [run for runs in self.runs().values() for run in runs if run.end is None]
 
+    def unfinished(self) -> list[str]:
+        """Ids of runs that had begun and not come to their end when last read, the latest last."""
+        return [task_id for _, task_id in list(self._open)]
+
     def verdict(self) -> Verdict:
         runs = self.runs()
         ends = {id: sum(run.end is not None for run in some) for id, some in runs.items()}
