@@ -14,10 +14,8 @@ result = importlib.import_module(f"{SIDE}.result")
 def make_app(name: str, **settings: Any) -> Any:
     """An app on the server that the tests started; settings may be added in INTEROP_SETTINGS as JSON."""
     url = os.environ["INTEROP_URL"]
-    app = (library.Celery if SIDE == "celery" else library.Celeriac)(name, broker=url, backend=url)
-    app.conf.update(
-        broker_connection_retry_on_startup=True,
-        **settings,
-        **json.loads(os.environ.get("INTEROP_SETTINGS", "{}")),
-    )
+    more = json.loads(os.environ.get("INTEROP_SETTINGS", "{}"))
+    broker, backend = more.pop("broker_url", url), more.pop("result_backend", url)
+    app = (library.Celery if SIDE == "celery" else library.Celeriac)(name, broker=broker, backend=backend)
+    app.conf.update(broker_connection_retry_on_startup=True, **settings, **more)
     return app

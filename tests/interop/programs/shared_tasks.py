@@ -1,6 +1,7 @@
 """The tasks of the interop tests. They say what they got, so that what arrives where can be compared."""
 
 import os
+import time
 from typing import Any
 
 import redis
@@ -10,6 +11,7 @@ from specs import build
 app = make_app("interop", result_extended=True)
 notes = redis.Redis.from_url(os.environ["INTEROP_URL"])
 RUNS = "interop:runs"
+TIMES = "interop:times"  # when each was run last
 
 
 def shown(value: Any) -> str:
@@ -24,6 +26,7 @@ def shown(value: Any) -> str:
 def ran(label: str, *more: str) -> None:
     """Count an execution."""
     notes.hincrby(RUNS, ":".join((label, *more)), 1)
+    notes.hset(TIMES, label, time.time())
 
 
 @app.task(name="i.call")
