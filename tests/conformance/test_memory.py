@@ -18,6 +18,7 @@ from celeriac.testing.conformance import (
     Harness,
     JoinsContract,
     LeaseContract,
+    NewswireContract,
     PatientJoinsContract,
     PidboxContract,
     PlansContract,
@@ -66,6 +67,9 @@ class TestLease(LeaseContract): ...
 
 
 class TestPlans(PlansContract): ...
+
+
+class TestNewswire(NewswireContract): ...
 
 
 class TestPidbox(PidboxContract): ...

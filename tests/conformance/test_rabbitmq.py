@@ -11,6 +11,8 @@ from celeriac.testing.conformance import (
     DeadLettersContract,
     FanoutContract,
     Harness,
+    NewswireContract,
+    PidboxContract,
     RecoveryContract,
     RoutingContract,
     SettlingContract,
@@ -71,6 +73,14 @@ class TestDeadLetters(DeadLettersContract): ...
 
 @pytest.mark.parametrize("harness", CLASSIC, indirect=True)
 class TestFanout(FanoutContract): ...
+
+
+@pytest.mark.parametrize("harness", CLASSIC, indirect=True)
+class TestNewswire(NewswireContract): ...
+
+
+@pytest.mark.parametrize("harness", CLASSIC, indirect=True)
+class TestPidbox(PidboxContract): ...
 
 
 class TestRecovery(RecoveryContract): ...

@@ -19,6 +19,7 @@ from celeriac.testing.conformance import (
     Harness,
     JoinsContract,
     LeaseContract,
+    NewswireContract,
     PatientJoinsContract,
     PidboxContract,
     PlansContract,
@@ -65,6 +66,9 @@ class TestLease(LeaseContract): ...
 
 
 class TestPlans(PlansContract): ...
+
+
+class TestNewswire(NewswireContract): ...
 
 
 class TestPidbox(PidboxContract): ...

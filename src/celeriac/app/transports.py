@@ -13,7 +13,10 @@ from .plugins import load
 
 # The file that holds queues and results when no broker is configured.
 EMBEDDED_URL = "sqlite://"
-_BROKER_SETTINGS = ("broker_heartbeat", "broker_login_method", "broker_native_delayed_delivery_queue_type")
+_BROKER_SETTINGS = (
+    *("broker_heartbeat", "broker_login_method", "broker_native_delayed_delivery_queue_type"),
+    *("control_queue_ttl", "control_queue_expires", "event_queue_ttl", "event_queue_expires", "event_queue_prefix"),
+)
 _RPC_SETTINGS = ("result_persistent", "result_serializer")
 DISABLED = frozenset({"disabled", "disabled://"})
 

@@ -18,6 +18,7 @@ from .delayed import DelayedContract
 from .harness import COLOURS, Harness
 from .joins import JoinsContract, PatientJoinsContract, SequelsContract
 from .lease import LeaseContract
+from .newswire import NewswireContract
 from .peer import Peer
 from .pidbox import PidboxContract
 from .plans import PlansContract
@@ -39,6 +40,7 @@ __all__ = [
     "Harness",
     "JoinsContract",
     "LeaseContract",
+    "NewswireContract",
     "PatientJoinsContract",
     "Peer",
     "PidboxContract",
