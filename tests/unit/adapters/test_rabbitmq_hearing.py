@@ -16,32 +16,34 @@ EVENTS = RabbitNewswire().channel("celeryev", "task.#")
 
 
 @pytest.mark.parametrize(
-    ("channel", "kind", "exchange", "durable", "key", "ttl", "expires"),
+    ("channel", "exchange", "key", "lives"),
     [
-        (COMMANDS, "fanout", "celery.pidbox", False, "", 300_000, 10_000),
-        (REPLIES, "direct", "reply.celery.pidbox", False, "box", 300_000, 10_000),
-        (EVENTS, "topic", "celeryev", True, "task.#", 5_000, 60_000),
+        (COMMANDS, ("celery.pidbox", "fanout", False), "", (10_000, 300_000)),
+        (REPLIES, ("reply.celery.pidbox", "direct", False), "box", (10_000, 300_000)),
+        (EVENTS, ("celeryev", "topic", True), "task.#", (60_000, 5_000)),
     ],
 )
 def test_exchanges_and_queues_are_declared_as_celery_does(
-    channel: str, kind: str, exchange: str, durable: bool, key: str, ttl: int, expires: int
+    channel: str, exchange: tuple[str, str, bool], key: str, lives: tuple[int, int]
 ) -> None:
     hearing = Hearing(Lifetimes())
     hearing.begin(Channel(4), lambda: None)
     declared, queue, consumed, bound = hearing.wish([channel], True)
     assert isinstance(declared, methods.DeclareExchange)
-    assert (declared.exchange, declared.exchange_type, declared.durable) == (exchange, kind, durable)
+    assert (declared.exchange, declared.exchange_type, declared.durable) == exchange
     assert isinstance(queue, methods.Declare)
     assert (queue.exclusive, queue.auto_delete, queue.durable) == (True, True, False)
-    assert queue.arguments == {"x-expires": expires, "x-message-ttl": ttl}
+    assert queue.arguments == dict(zip(("x-expires", "x-message-ttl"), lives, strict=True))
     assert isinstance(consumed, methods.Consume)
     assert (consumed.queue, consumed.no_ack) == (queue.queue, True)
     assert isinstance(bound, methods.Bind)
-    assert (bound.queue, bound.exchange, bound.routing_key) == (queue.queue, exchange, key)
+    assert (bound.queue, bound.exchange, bound.routing_key) == (queue.queue, exchange[0], key)
 
 
 def test_queues_have_the_settings_lives_and_prefix() -> None:
-    given = lifetimes({"event_queue_prefix": "mine", "event_queue_ttl": None, "control_queue_expires": 0, "control_queue_ttl": 2.5})
+    given = lifetimes(
+        {"event_queue_prefix": "mine", "event_queue_ttl": None, "control_queue_expires": 0, "control_queue_ttl": 2.5}
+    )
     hearing = Hearing(given)
     hearing.begin(Channel(4), lambda: None)
     declared = [one for one in hearing.wish([EVENTS, COMMANDS], True) if isinstance(one, methods.Declare)]
