@@ -1,186 +1,26 @@
-"""RabbitMQ as its clients meet it: ways in, errors that say what to do, layout of queues, delays, counted returns."""
+"""RabbitMQ as its clients meet it: publishes that fail say so, delays, what comes back and is counted."""
 
 from __future__ import annotations
 
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from pamqp import commands
 
-from celeriac.adapters.rabbitmq import RabbitTransport, methods
+from celeriac.adapters.rabbitmq import methods
 from celeriac.adapters.rabbitmq.line import Line
 from celeriac.core.delivery import Action, Settlement
 from celeriac.core.errors import ImproperlyConfigured, OperationalError
-from celeriac.core.flow import Flow
 from celeriac.core.message import Exchange, Message, Post, Queue, Route
-from celeriac.core.ports import TransportOptions
 from celeriac.testing.conformance.harness import ids, message, post
 from celeriac.wire import envelope
-from servers.ports import free_port
-from servers.rabbitmq_node import RabbitNode, rabbitmq
+from servers.rabbitmq_node import rabbitmq
 from servers.rabbitmq_server import LARGEST
 
-__all__ = ["rabbitmq"]
-_CLASSIC_DELAYS = {"broker_native_delayed_delivery_queue_type": "classic"}
-Make = Callable[..., RabbitTransport]
+from .rabbitmq_clients import Make, claim, claim_until, make, publish, queue, run
 
-
-@pytest.fixture
-def make(rabbitmq: RabbitNode) -> Iterator[Make]:
-    """Transports that are closed at the end."""
-    made: list[RabbitTransport] = []
-
-    def make(url: str | list[str] | None = None, **given: Any) -> RabbitTransport:
-        made.append(RabbitTransport(url or rabbitmq.url(), TransportOptions(**{"settings": _CLASSIC_DELAYS, **given})))
-        return made[-1]
-
-    yield make
-    for transport in made:
-        transport.link().close()
-
-
-@pytest.fixture
-def queue(make: Make, request: pytest.FixtureRequest) -> Iterator[Queue]:
-    """A queue of this test's own, declared; it goes at the end."""
-    transport = make()
-    mine = Queue(f"client-{abs(hash(request.node.nodeid))}")
-    run(transport, transport.broker.declare([mine]))
-    yield mine
-    line = transport.link().connect()
-    line.ask(methods.Delete(queue=mine.name), time.monotonic() + 10.0)
-    line.close()
-
-
-def run(transport: RabbitTransport, flow: Flow[Any], timeout: float = 15.0) -> Any:
-    return transport.link().run(flow, timeout)
-
-
-def publish(transport: RabbitTransport, *posts: Post) -> None:
-    run(transport, transport.broker.publish(posts))
-
-
-def claim(transport: RabbitTransport, queue: Queue, owner: str = "x", limit: int = 10) -> Any:
-    run(transport, transport.lease.acquire(f"worker/{owner}", owner, 60.0))
-    return run(transport, transport.broker.claim(owner, [queue], limit))
-
-
-def claim_until(transport: RabbitTransport, queue: Queue, seconds: float = 20.0) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := claim(transport, queue)).deliveries:
-        assert time.monotonic() < deadline, "nothing came"
-        time.sleep(0.02)
-    return found
-
-
-def trouble(transport: RabbitTransport, timeout: float = 5.0) -> str:
-    with pytest.raises(OperationalError) as caught:
-        run(transport, transport.broker.count(["celery"]), timeout)
-    return str(caught.value)
-
-
-# -- ways in ----------------------------------------------------------------------------------------
-
-
-def test_nobody_listening_is_said_with_the_address_and_without_the_password(make: Make) -> None:
-    text = trouble(make(f"amqp://me:secret@127.0.0.1:{free_port()}//"))
-    assert "can't be reached" in text and "me:**@127.0.0.1" in text and "secret" not in text
-
-
-def test_a_wrong_password_is_said(make: Make, rabbitmq: RabbitNode) -> None:
-    assert "refused access: check the user name, the password" in trouble(make(rabbitmq.url(password="wrong")))
-
-
-def test_a_missing_virtual_host_is_said(make: Make, rabbitmq: RabbitNode) -> None:
-    assert "does the virtual host in broker_url exist" in trouble(make(rabbitmq.url(vhost="nowhere")))
-
-
-def test_a_user_without_permissions_is_told_so(make: Make, rabbitmq: RabbitNode) -> None:
-    text = trouble(make(rabbitmq.url(user="stranger", password="secret")))
-    assert "may the user use it" in text or "refused access" in text
-
-
-def test_a_server_that_speaks_something_else_is_said(make: Make) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def answer() -> None:
-            peer, _ = server.accept()
-            with peer:
-                peer.recv(8)
-                peer.sendall(b"-ERR unknown command\r\n")
-
-        threading.Thread(target=answer, daemon=True).start()
-        text = trouble(make(f"amqp://127.0.0.1:{server.getsockname()[1]}//"))
-    assert "does not speak AMQP" in text and "is the port right?" in text
-
-
-def test_a_server_that_says_nothing_is_left_in_time(make: Make) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        transport = make(f"amqp://127.0.0.1:{server.getsockname()[1]}//", connect_timeout=0.3)
-        began = time.monotonic()
-        assert "did not answer in time" in trouble(transport)
-    assert time.monotonic() - began < 4.0
-
-
-def test_every_login_method_that_the_server_offers_works(make: Make, rabbitmq: RabbitNode) -> None:
-    for method in ("PLAIN", "AMQPLAIN"):
-        transport = make(settings={"broker_login_method": method})
-        assert run(transport, transport.broker.count(["nothing"])) == {"nothing": 0}
-
-
-def test_a_login_method_that_the_server_lacks_is_said(make: Make) -> None:
-    transport = make(settings={"broker_login_method": "EXTERNAL"})
-    with pytest.raises(ImproperlyConfigured, match="which this server does not offer"):
-        run(transport, transport.broker.count(["celery"]))
-
-
-def test_tls_checks_the_certificate_unless_told_otherwise(make: Make, rabbitmq: RabbitNode) -> None:
-    url = rabbitmq.url().replace("amqp://", "amqps://").replace(str(rabbitmq.port), str(rabbitmq.tls_port))
-    assert "certificate that can't be trusted" in trouble(make(url))
-    for ssl in ({"ca_certs": rabbitmq.certificate}, {"cert_reqs": "none"}):
-        transport = make(url, ssl=ssl)
-        assert run(transport, transport.broker.count(["nothing"])) == {"nothing": 0}
-
-
-async def test_tls_works_in_async_code_too(rabbitmq: RabbitNode) -> None:
-    url = rabbitmq.url().replace("amqp://", "amqps://").replace(str(rabbitmq.port), str(rabbitmq.tls_port))
-    link = await RabbitTransport(url, TransportOptions(ssl={"ca_certs": rabbitmq.certificate})).alink()
-    assert await link.run(RabbitTransport(url).broker.count(["nothing"]), 10.0) == {"nothing": 0}
-    await link.close()
-    blind = await RabbitTransport(url).alink()
-    with pytest.raises(OperationalError, match="certificate that can't be trusted"):
-        await blind.run(RabbitTransport(url).broker.count(["nothing"]), 10.0)
-
-
-async def test_asking_for_queues_that_are_not_there_costs_no_channels(rabbitmq: RabbitNode) -> None:
-    transport = RabbitTransport(rabbitmq.url())
-    link = await transport.alink()
-    for _ in range(50):
-        assert await link.run(transport.broker.count(["nothing", "nowhere"]), 10.0) == {"nothing": 0, "nowhere": 0}
-    assert link._next_channel < 15
-    await link.close()
-
-
-def test_a_tls_connection_may_be_idle_and_used_again(make: Make, rabbitmq: RabbitNode) -> None:
-    url = rabbitmq.url().replace("amqp://", "amqps://").replace(str(rabbitmq.port), str(rabbitmq.tls_port))
-    transport = make(url, ssl={"ca_certs": rabbitmq.certificate})
-    for _ in range(3):
-        assert run(transport, transport.broker.count(["nothing"])) == {"nothing": 0}
-        time.sleep(0.05)
-    assert len(transport.link()._lines._idle) == 1
-
-
-def test_plain_words_to_the_tls_port_are_answered_with_advice(make: Make, rabbitmq: RabbitNode) -> None:
-    text = trouble(make(rabbitmq.url().replace(str(rabbitmq.port), str(rabbitmq.tls_port))))
-    assert "amqps://" in text or "can't be reached" in text
-
-
-def test_of_several_nodes_the_first_that_answers_is_used(make: Make, rabbitmq: RabbitNode) -> None:
-    transport = make([f"amqp://127.0.0.1:{free_port()}//", rabbitmq.url()])
-    assert run(transport, transport.broker.count(["nothing"])) == {"nothing": 0}
+__all__ = ["make", "queue", "rabbitmq"]
 
 
 # -- publishing -------------------------------------------------------------------------------------
