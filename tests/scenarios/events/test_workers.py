@@ -72,3 +72,16 @@ def test_after_the_broker_was_away_events_come_again(client: Celeriac, store: st
             listening.wait_worker("back@here", "worker-heartbeat", after=after)
             told = app.send_task("events.add", (2, 2))
             listening.wait(told.id, "task-succeeded")
+
+
+def test_a_call_counts_though_its_event_can_not_be_told(caplog: pytest.LogCaptureFixture) -> None:
+    with RedisServer() as server:
+        with server.client() as admin:
+            admin.execute_command("ACL", "SETUSER", "quiet", "on", ">secret", "~*", "+@all", "resetchannels")
+        url = server.url.replace("redis://", "redis://quiet:secret@")
+        with Celeriac("quiet", broker=url, backend=url, set_as_current=False) as app:
+            app.conf.task_send_sent_event = True
+            assert app.send_task("events.add", (1, 1)).id
+        with server.client() as admin:
+            assert admin.llen("celery") == 1
+    assert "Monitors are not told of calls that were sent" in caplog.text

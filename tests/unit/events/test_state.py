@@ -1,0 +1,144 @@
+"""What a monitor makes of the events it hears, in whatever order they come."""
+
+import pickle
+import time
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from celeriac.events.remembered import Task, Worker, heartbeat_expires
+from celeriac.events.state import State
+
+
+def task(kind: str, uuid: str = "a", **fields: Any) -> dict[str, Any]:
+    now = time.time()
+    about = {"type": f"task-{kind}", "uuid": uuid, "hostname": "w@here", "timestamp": now, "local_received": now}
+    return {**about, "clock": 1, "pid": 1, "utcoffset": 0, **fields}
+
+
+def worker(kind: str, hostname: str = "w@here", **fields: Any) -> dict[str, Any]:
+    now = fields.pop("timestamp", time.time())
+    return {
+        "type": f"worker-{kind}",
+        "hostname": hostname,
+        "timestamp": now,
+        "local_received": now,
+        "freq": 2.0,
+        **fields,
+    }
+
+
+LIFE = [
+    task("sent", hostname="gen1@here", name="t", args="(1,)", queue="q", timestamp=1.0),
+    task("received", name="t", args="(1,)", kwargs="{}", retries=0, timestamp=2.0),
+    task("started", timestamp=3.0),
+    task("succeeded", result="'r'", runtime=0.5, timestamp=4.0),
+]
+
+
+@given(st.permutations(LIFE))
+def test_in_any_order_a_task_ends_where_it_ended(events: list[dict[str, Any]]) -> None:
+    state = State()
+    for event in events:
+        state.event(dict(event))
+    found = state.tasks["a"]
+    assert (found.state, found.result, found.runtime, found.name, found.args) == ("SUCCESS", "'r'", 0.5, "t", "(1,)")
+    assert (found.sent, found.received, found.started, found.succeeded) == (1.0, 2.0, 3.0, 4.0)
+    assert found.ready and found.worker.hostname == "w@here"
+    assert state.task_count == 1
+    assert state.task_types() == ["t"]
+
+
+def test_a_retry_is_told_though_it_was_started_before() -> None:
+    state = State()
+    for kind in ("received", "started", "retried"):
+        state.event(task(kind))
+    assert state.tasks["a"].state == "RETRY"
+    state.event(task("started"))
+    assert state.tasks["a"].state == "STARTED"
+
+
+def test_an_event_of_a_program_is_a_state_of_its_name() -> None:
+    state = State()
+    (found, created), subject = state.event(task("progress", done=3))
+    assert (created, subject, found.state, found.done) == (True, "progress", "PROGRESS", 3)
+
+
+def test_the_longest_unheard_of_is_forgotten() -> None:
+    state = State(max_tasks_in_memory=3, max_workers_in_memory=2)
+    for id in "abcad":  # a is heard of again before d is
+        state.event(task("received", id, name="t", hostname=f"{id}@here"))
+    assert set(state.tasks) == {"c", "a", "d"}
+    assert set(state.workers) == {"a@here", "d@here"}
+    assert {id for id, _ in state.tasks_by_type("t")} <= {"a", "b", "c", "d"}
+    assert [id for id, _ in state.tasks_by_worker("d@here")] == ["d"]
+
+
+def test_workers_come_live_and_leave() -> None:
+    said = []
+    state = State(
+        on_node_join=lambda one: said.append(("join", one.hostname)),
+        on_node_leave=lambda one: said.append(("leave", one.hostname)),
+    )
+    state.event(worker("online", active=0))
+    state.event(worker("heartbeat", active=3, processed=9))
+    (found,) = state.alive_workers()
+    assert (found.active, found.processed, found.status_string, found.id) == (3, 9, "ONLINE", "w@here.None")
+    state.event(worker("offline"))
+    assert said == [("join", "w@here"), ("leave", "w@here")]
+    assert not list(state.alive_workers()) and not state.workers
+
+
+def test_who_has_not_beaten_for_two_intervals_is_not_alive() -> None:
+    state = State()
+    state.event(worker("heartbeat", timestamp=time.time() - 5))
+    assert not list(state.alive_workers())
+    assert heartbeat_expires(100.0, freq=2.0) == 104.0
+
+
+def test_tasks_by_time_are_newest_first_and_may_be_limited() -> None:
+    state = State()
+    for number, id in enumerate("abc"):
+        state.event(task("received", id, name="t", timestamp=float(number)))
+    assert [id for id, _ in state.tasks_by_time()] == ["c", "b", "a"]
+    assert [id for id, _ in state.tasks_by_time(limit=1, reverse=False)] == ["a"]
+    assert [id for id, _ in state.itertasks(limit=2)] == ["a", "b"]
+
+
+def test_children_are_found_by_their_parents() -> None:
+    state = State()
+    state.event(task("received", "a", name="t"))
+    state.event(task("received", "b", name="t", parent_id="a", root_id="a"))
+    assert [child.id for child in state.tasks["a"].children] == ["b"]
+    assert state.tasks["b"].parent is state.tasks["a"] is state.tasks["b"].root
+    assert state.tasks["b"].as_dict()["parent"] == "a"
+
+
+def test_what_has_ended_is_forgotten_on_request() -> None:
+    state = State()
+    state.event(task("received", "a"))
+    state.event(task("failed", "b", exception="E()", traceback=None))
+    state.freeze_while(lambda: None, clear_after=True)
+    assert list(state.tasks) == ["a"]
+    state.clear(ready=False)
+    assert not state.tasks and state.event_count == 0
+
+
+def test_a_state_travels_in_a_pickle() -> None:
+    state = State(max_tasks_in_memory=2)
+    for event in LIFE:
+        state.event(dict(event))
+    copy = pickle.loads(pickle.dumps(state))
+    assert copy.tasks["a"].result == "'r'"
+    assert [id for id, _ in copy.tasks_by_type("t")] == ["a"]
+    copy.event(task("received", "b"))
+    copy.event(task("received", "c"))
+    assert set(copy.tasks) == {"b", "c"}
+
+
+def test_fields_are_those_that_monitors_know() -> None:
+    assert {"uuid", "state", "client", "worker", "children"} <= set(Task._fields)
+    assert {"hostname", "loadavg", "sw_ident", "heartbeats"} <= set(Worker._fields)
+    assert Task("a", name="t").info() == {}
+    assert Task("a", args="(1,)", retries=0).info() == {"args": "(1,)", "retries": 0}

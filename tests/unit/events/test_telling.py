@@ -1,0 +1,140 @@
+"""How events are told: by programs and by workers, over a transport in memory."""
+
+import logging
+import time
+from typing import Any
+
+import msgspec
+import pytest
+
+from celeriac import Celeriac
+from celeriac.events import words
+from celeriac.worker.connection import Connection, Tries
+from celeriac.worker.events.dispatcher import EventDispatcher
+
+
+@pytest.fixture
+def app() -> Celeriac:
+    return Celeriac("telling", broker="memory://", backend="memory://", set_as_current=False)
+
+
+def heard(app: Celeriac, tell: Any, limit: int, routing_key: str = "#") -> list[dict[str, Any]]:
+    """What a receiver hears of it, in so many messages."""
+    found: list[dict[str, Any]] = []
+    receiver = app.events.Receiver(handlers={"*": found.append}, routing_key=routing_key)
+    steps = receiver.itercapture(limit=limit, timeout=20, wakeup=False)
+    next(steps)
+    tell()
+    for _ in steps:
+        pass
+    return found
+
+
+def test_a_dispatcher_says_who_when_and_what(app: Celeriac) -> None:
+    dispatcher = app.events.Dispatcher(hostname="me@here")
+    (event,) = heard(app, lambda: dispatcher.send("my-event", number=3), 1)
+    assert {**event, "timestamp": 0, "local_received": 0, "clock": 0, "pid": 0, "utcoffset": 0} == {
+        "type": "my-event",
+        "hostname": "me@here",
+        "number": 3,
+        **dict.fromkeys(("timestamp", "local_received", "clock", "pid", "utcoffset"), 0),
+    }
+
+
+def test_many_events_travel_in_one_message(app: Celeriac) -> None:
+    dispatcher = app.events.Dispatcher()
+    found = heard(app, lambda: dispatcher.publish_many("task-mine", [{"n": 1}, {"n": 2}]), 1)
+    assert [event["n"] for event in found] == [1, 2]
+
+
+def test_what_is_buffered_goes_out_in_order_when_it_is_flushed(app: Celeriac) -> None:
+    dispatcher, other = app.events.Dispatcher(), app.events.Dispatcher()
+    for number in (2, 3):
+        other.buffer("x-said", n=number)
+
+    def tell() -> None:
+        dispatcher.buffer("x-said", n=1)
+        dispatcher.extend_buffer(other)
+        dispatcher.flush()
+
+    assert [event["n"] for event in heard(app, tell, 3)] == [1, 2, 3]
+
+
+def test_groups_and_switches_are_heeded(app: Celeriac) -> None:
+    dispatcher = app.events.Dispatcher(groups=["worker"])
+
+    def tell() -> None:
+        dispatcher.send("task-mine")
+        dispatcher.disable()
+        dispatcher.send("worker-off")
+        dispatcher.enable()
+        dispatcher.send("worker-on")
+
+    assert [event["type"] for event in heard(app, tell, 1)] == ["worker-on"]
+
+
+def test_a_receiver_hears_what_its_pattern_asks_for(app: Celeriac) -> None:
+    dispatcher = app.events.Dispatcher()
+
+    def tell() -> None:
+        dispatcher.send("task-mine")
+        dispatcher.send("worker-online")
+
+    assert [event["type"] for event in heard(app, tell, 2, "worker.#")] == ["worker-online"]
+
+
+def test_what_can_not_be_read_is_logged_and_the_next_is_heard(app: Celeriac, caplog: Any) -> None:
+    transport = app.transports.read
+    channel = "events/celeryev"
+
+    def tell() -> None:
+        for payload in (b"", b"\xff\x00", b"{}"):
+            transport.link().run(transport.bus.tell(channel, payload), 5)
+        app.events.Dispatcher().send("x-fine")
+
+    assert [event["type"] for event in heard(app, tell, 4)] == ["x-fine"]
+    assert "can't be read" in caplog.text
+
+
+def test_nothing_heard_for_so_long_is_an_error(app: Celeriac) -> None:
+    with pytest.raises(TimeoutError):
+        app.events.Receiver(handlers={}).capture(limit=1, timeout=0.05, wakeup=False)
+
+
+def test_a_clock_runs_ahead_of_what_was_heard(app: Celeriac) -> None:
+    receiver = app.events.Receiver(handlers={})
+    receiver.event_from_message({"type": "task-started", "clock": 1000})
+    assert app.clock.value > 1000
+    kind, sent = receiver.event_from_message({"type": "task-sent", "clock": 5})
+    assert (kind, sent["clock"] > 1000) == ("task-sent", True)
+
+
+async def test_while_nothing_can_be_sent_the_oldest_are_forgotten_and_counted(app: Celeriac, caplog: Any) -> None:
+    dispatcher = EventDispatcher(app, "w@here", Connection(app.transports.read, Tries(1, 1)))
+    with caplog.at_level(logging.WARNING):
+        for number in range(10_050):
+            dispatcher.tell(words.TaskStarted, time.time(), str(number))
+    assert dispatcher.dropped == 50
+    assert [each.message for each in caplog.records] == [
+        "Events can't be sent as fast as they come: the oldest are forgotten"
+    ]
+    routing_key, batch = dispatcher._next()
+    assert routing_key == "task.multi"
+    assert isinstance(batch, list) and len(batch) == 200
+    assert [each.uuid for each in batch[:2] if isinstance(each, words.TaskStarted)] == ["50", "51"]
+    await dispatcher.close()
+
+
+def test_events_of_workers_are_written_with_their_type_first() -> None:
+    event = words.TaskStarted("w@here", 0, 1, 2, 3.0, "id")
+    assert msgspec.to_builtins(event) == {
+        "type": "task-started",
+        "hostname": "w@here",
+        "utcoffset": 0,
+        "pid": 1,
+        "clock": 2,
+        "timestamp": 3.0,
+        "uuid": "id",
+    }
+    assert words.kind_of(event) == "task-started"
+    assert words.routing_key_of("worker-elect-ack") == "worker.elect.ack"
