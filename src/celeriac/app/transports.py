@@ -9,6 +9,7 @@ from celeriac.core.errors import ImproperlyConfigured
 from celeriac.core.ports import Transport, TransportOptions
 
 from .moments import seconds_of
+from .own_stores import own_store
 from .plugins import load
 
 # The file that holds queues and results when no broker is configured.
@@ -115,6 +116,9 @@ class Transports:
 
     def store(self, url: Any) -> Transport:
         """The transport of a result store URL."""
+        own = own_store(self._app, url)
+        if own is not None:
+            return own
         conf = self._app.conf
         urls = as_urls(url)
         if scheme_of(urls[0]) == "rpc":

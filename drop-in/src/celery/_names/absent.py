@@ -21,8 +21,6 @@ NOT_HERE: dict[str, str] = {
     "celery.backends.arangodb": _STORE,
     "celery.backends.asynchronous": "waiting for results is one engine for all stores: celeriac.result",
     "celery.backends.azureblockblob": _STORE,
-    "celery.backends.base:BaseKeyValueStoreBackend": _CLASSES,
-    "celery.backends.base:KeyValueStoreBackend": _CLASSES,
     "celery.backends.base:SyncBackendMixin": _CLASSES,
     "celery.backends.cassandra": _STORE,
     "celery.backends.consul": _STORE,

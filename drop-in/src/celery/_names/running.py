@@ -22,7 +22,8 @@ MODULES: Table = {
     "celery.apps.beat": from_("celeriac.beat.program", "Beat"),
     "celery.apps.worker": from_("celeriac.worker.program", "Worker"),
     "celery.backends": own("backends", "by_name by_url"),
-    "celery.backends.base": own("backends", "BaseBackend Backend=BaseBackend DisabledBackend"),
+    "celery.backends.base": own("backends", "BaseBackend Backend=BaseBackend DisabledBackend")
+    | from_("celeriac.contrib.keyvalue", "KeyValueStoreBackend BaseKeyValueStoreBackend=KeyValueStoreBackend"),
     **{f"celery.backends.{module}": own("backends", f"{names}") for module, names in _BACKENDS.items()},
     "celery.beat": from_("celeriac.beat", _BEAT),
     "celery.bin": {},
