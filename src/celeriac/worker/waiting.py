@@ -21,7 +21,7 @@ from .connection import Connection, ConnectionClosed
 
 logger = logging.getLogger("celeriac.worker")
 
-_PAUSE: Final = 0.1  # seconds at least, twice that at most: longer than the bus takes
+_PAUSE: Final = 0.5  # seconds at least, twice that at most: longer than a busy worker takes to hear of it
 _AT_ONCE: Final = 500
 _OPEN: Final = (states.PENDING, states.RECEIVED, states.RETRY, states.REJECTED)
 
