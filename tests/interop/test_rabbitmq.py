@@ -69,12 +69,6 @@ WORKFLOWS: list[Any] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def rabbit() -> Iterator[RabbitServer]:
-    with RabbitServer() as server:
-        yield server
-
-
 @pytest.fixture(scope="module", params=RUN, ids=lambda one: f"{one[0]}-client-{one[1]}-worker-{one[2]}")
 def answers(
     request: pytest.FixtureRequest, rabbit: RabbitServer, server: RedisServer, home: Path
