@@ -1,0 +1,149 @@
+"""What befalls RabbitMQ and its workers under load: no task and no result is lost, nothing runs that was not sent, and
+workers consume again within five seconds.
+
+FAULTS_RABBITMQ=10 makes ten times as many tasks, kills and cuts, and longer stand-stills.
+"""
+
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from celeriac import Celeriac
+from celeriac.core.errors import OperationalError
+from servers.rabbitmq_server import RabbitServer
+
+from .conftest import Campaign, wait_for
+from .fleet import Fleet
+from .test_broken_connections import load, wait_consuming
+
+SIZE = int(os.environ.get("FAULTS_RABBITMQ", "1"))
+SLOTS = 2
+# Of a worker whose connection ends: tasks that had ended, and whose acknowledgement was not sent yet.
+UNSETTLED = 60
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[RabbitServer]:
+    with RabbitServer() as server:
+        yield server
+
+
+@pytest.fixture
+def campaign(node: RabbitServer, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Campaign]:
+    """On a virtual host that no other test of this file uses; results come to the sender."""
+    names = sorted(item.name for item in request.session.items if item.fspath == request.node.fspath)
+    url = node.url(node.vhost(names.index(request.node.name)))
+    given = {"SUBJECT_BROKER": url, "SUBJECT_BACKEND": "rpc://", "LEDGER": str(tmp_path / "ledger")}
+    with Fleet(tmp_path, given, "-c", str(SLOTS)) as fleet:
+        campaign = Campaign(url, tmp_path, fleet)
+        campaign.app = Celeriac("subject", broker=url, backend="rpc://", set_as_current=False)
+        yield campaign
+        campaign.app.close()
+
+
+def losses(campaign: Campaign) -> list[int]:
+    """How often each worker lost its connection."""
+    return [
+        worker.log.read_text().count("Connection to broker lost") for worker in campaign.fleet.workers if worker.log
+    ]
+
+
+def finish(campaign: Campaign, duplicates: int) -> None:
+    """Everything that was acknowledged has ended, and its result is here."""
+    acknowledged = sorted(campaign.ledger.acknowledged)
+    campaign.wait_ended(acknowledged, 60)
+    wait_for(lambda: campaign.waiting() == 0, 20)
+    verdict = campaign.ledger.verdict()
+    assert not verdict.lost, verdict
+    assert not verdict.unexpected, verdict
+    assert verdict.duplicated <= duplicates, verdict
+    assert not campaign.letters()
+    assert [campaign.app.AsyncResult(id).get(timeout=30) for id in acknowledged] == acknowledged
+    stopped = [worker.stop() for worker in campaign.fleet.workers]
+    assert not any(stopped)
+
+
+@pytest.mark.timeout(300 * SIZE)
+def test_tasks_and_results_survive_kills_of_their_workers(campaign: Campaign) -> None:
+    """Here a task may run twice at one time: what a killed parent held runs elsewhere before its children are gone."""
+    random.seed(1)
+    fleet, tasks, kills = campaign.fleet, 2000 * SIZE, 5 * SIZE
+    fleet.start_ready(2)
+    sent = campaign.send("work", 0.003, count=tasks)
+    for turn in range(kills):
+        wanted = tasks * (turn + 1) // (kills + 2)
+        wait_for(lambda wanted=wanted: len(campaign.ledger.ended()) >= wanted, 60)
+        victim = random.choice([worker for worker in fleet.workers if worker.is_ready])
+        victim.kill()
+        fleet.replace(victim)
+        wait_for(lambda: any(worker.is_ready for worker in fleet.workers), 60)
+    campaign.wait_ended(sent, 120)
+    for worker in fleet.workers:
+        worker.wait_ready()
+    finish(campaign, kills * (SLOTS + UNSETTLED))
+
+
+@pytest.mark.timeout(120 * SIZE)
+def test_workers_consume_again_after_all_connections_were_closed(campaign: Campaign, node: RabbitServer) -> None:
+    campaign.fleet.start_ready(2)
+    cuts = 2 * SIZE
+    with load(campaign):
+        for _ in range(cuts):
+            wait_consuming(campaign)
+            node.control("close_all_connections", "--global", "a test of ours")
+            wait_consuming(campaign)
+    assert all(losses(campaign))
+    finish(campaign, cuts * 2 * (SLOTS + UNSETTLED))
+
+
+@pytest.mark.timeout(120 * SIZE)
+def test_workers_consume_again_after_the_node_lost_its_power(campaign: Campaign, node: RabbitServer) -> None:
+    campaign.fleet.start_ready(2)
+    with load(campaign):
+        for _ in range(SIZE):
+            wait_consuming(campaign)
+            node.stop()
+            node.start()
+            wait_consuming(campaign)
+    assert all(losses(campaign))
+    finish(campaign, SIZE * 2 * (SLOTS + UNSETTLED))
+
+
+@pytest.mark.timeout(120 * SIZE)
+def test_workers_consume_again_after_the_node_stood_still(campaign: Campaign, node: RabbitServer) -> None:
+    campaign.fleet.start_ready(2)
+    pause = threading.Event()
+    with load(campaign):
+        for turn in range(SIZE):
+            wait_consuming(campaign)
+            os.killpg(node.pid, signal.SIGSTOP)
+            try:
+                pause.wait(2.0 + 5.0 * turn)
+            finally:
+                os.killpg(node.pid, signal.SIGCONT)
+            wait_consuming(campaign)
+    finish(campaign, SIZE * 2 * (SLOTS + UNSETTLED))
+
+
+@pytest.mark.timeout(120)
+def test_a_node_that_is_short_of_memory_loses_nothing(campaign: Campaign, node: RabbitServer) -> None:
+    """Tasks run on; their results, and whatever is sent, wait until it takes messages again."""
+    campaign.fleet.start_ready(2)
+    before = campaign.send("work", 0.01, count=200)
+    node.control("set_vm_memory_high_watermark", "0.0001")
+    try:
+        began = time.monotonic()
+        with pytest.raises(OperationalError, match="short of memory or disk"):
+            campaign.send("work")
+        assert time.monotonic() - began < 20.0
+        campaign.wait_ended(before, 30)
+    finally:
+        node.control("set_vm_memory_high_watermark", "0.6")
+    wait_consuming(campaign)
+    finish(campaign, 0)
