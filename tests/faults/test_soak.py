@@ -112,7 +112,7 @@ def test_nothing_is_lost_nobody_stalls_and_nothing_grows(soak: Soak, request: py
         assert growth.rss_kib < GROWTH, told
         assert abs(growth.descriptors) <= 8, told
         assert abs(growth.threads) <= 2, told
-        assert node.page("ready") == "ready\n", told
+        wait_for(lambda node=node: node.page("ready") == "ready\n", DRAIN)
     assert not soak.orders.refused, told
     assert {"task-succeeded", "worker-heartbeat"} <= soak.monitor.heard.keys(), told
     assert not soak.campaign.letters(), told

@@ -38,9 +38,9 @@ class Node(Watched):
         self.wait_line(r"ready\.")
 
     def page(self, path: str) -> str:
-        """Empty if it does not answer, or answers that something is wrong."""
+        """Empty if it does not answer at once, or answers that something is wrong."""
         try:
-            with urlopen(f"http://127.0.0.1:{self._port}/{path}", timeout=5) as answer:
+            with urlopen(f"http://127.0.0.1:{self._port}/{path}", timeout=0.2) as answer:
                 text: str = answer.read().decode()
                 return text
         except (URLError, TimeoutError, ConnectionError):

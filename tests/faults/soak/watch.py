@@ -8,7 +8,7 @@ from .nodes import SLOTS, Node, Size
 from .turning import Turning
 
 EVERY = 0.25
-_ROUND = 2 * EVERY  # a longer round is the machine's, not the workers'
+_ROUND = 1.0  # a longer round is the machine's, not the workers'
 
 
 class Watch(Turning):
