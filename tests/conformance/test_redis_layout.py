@@ -155,13 +155,15 @@ async def test_a_fanout_message_reaches_the_queue_of_who_waits_for_it(desk: Desk
     await link.close()
 
 
-def test_a_deferred_message_waits_in_unacked_under_its_due_time(desk: Desk, client: redis.Redis) -> None:
+def test_a_deferred_message_waits_in_unacked_where_sweeps_find_it_after_its_time(
+    desk: Desk, client: redis.Redis
+) -> None:
     desk.publish("a", priority=6)
     desk.settle(desk.take(), Action.DEFER, due=4_000_000_000.5)
     ((tag, score),) = client.zrange("unacked_index", 0, -1, withscores=True)
     assert tag.startswith(b"celeriac-delayed.2.")
-    assert score == 4_000_000_000.5
-    assert client.zrange("celeriac.delayed.celery", 0, -1, withscores=True) == [(tag, score)]
+    assert score == 4_000_000_000.5 + 10 - 3600  # a sweep finds it ten seconds after its time
+    assert client.zrange("celeriac.delayed.celery", 0, -1, withscores=True) == [(tag, 4_000_000_000.5)]
     assert json.loads(client.hget("unacked", tag))[1:] == ["", "celery"]
 
 
@@ -329,6 +331,34 @@ def test_what_a_celery_worker_claimed_comes_back_after_the_visibility_timeout(de
     delivery = desk.take()
     assert envelope.peek(delivery.raw).id == "old"
     assert delivery.redelivered
+
+
+def test_a_delayed_message_whose_queue_none_of_ours_consumes_comes_back_after_its_time(
+    desk: Desk, client: redis.Redis
+) -> None:
+    now = client.time()[0]
+    dues = {"overdue": now - 11.0, "due": now - 1.0, "early": now + 60.0}
+    for name in dues:
+        desk.publish(name)
+    for delivery in [desk.take() for _ in dues]:
+        desk.settle(delivery, Action.DEFER, due=dues[envelope.peek(delivery.raw).id])
+    assert desk.run(desk.broker.recover(envelope.redelivered)) == 1
+    assert [due - now for _, due in client.zrange("celeriac.delayed.celery", 0, -1, withscores=True)] == [-1.0, 60.0]
+    (raw,) = client.lrange("celery", 0, -1)
+    assert envelope.peek(raw).id == "overdue"
+    assert envelope.peek(raw).deliveries == 0
+
+
+def test_a_retry_goes_into_a_queue_that_is_not_ours_as_clients_send_it(desk: Desk, client: redis.Redis) -> None:
+    desk.publish("a")
+    delivery = desk.take()
+    later = Message({"lang": "py", "task": "t", "id": "later", "eta": "2100-01-01T00:00:00+00:00"}, {}, b"[[],{},{}]")
+    posts = tuple(Post(later, Route(queue), due=4_102_444_800.0) for queue in ("celery", "theirs"))
+    desk.settle(delivery, posts=posts)
+    assert client.llen("celery") == 0
+    assert client.zcard("celeriac.delayed.celery") == 1
+    assert client.llen("theirs") == 1
+    assert client.zcard("celeriac.delayed.theirs") == 0
 
 
 def test_an_old_claim_of_a_living_worker_is_left_alone(desk: Desk, client: redis.Redis) -> None:

@@ -15,7 +15,6 @@ from .connection import Connection, ConnectionClosed
 from .hands import Hands
 
 logger = logging.getLogger("celeriac.worker")
-_TOUCH_EVERY: Final = 60.0
 _PROBE: Final = "celeriac.probe"  # a queue that is not there
 _PROMPT: Final = 0.5  # seconds: a server that needs longer for a small question is in trouble
 
@@ -93,6 +92,7 @@ class Toucher:
     def __init__(self, connection: Connection, broker: Broker, hands: Hands) -> None:
         self._connection = connection
         self._touch = getattr(broker, "touch", None)
+        self._every: float = getattr(broker, "touch_every", 0.0)
         self._hands = hands
         self._task: asyncio.Task[None] | None = None
         self.on_broken = tending.nobody
@@ -109,7 +109,7 @@ class Toucher:
         assert touch is not None
         try:
             while True:
-                await asyncio.sleep(_TOUCH_EVERY)
+                await asyncio.sleep(self._every)
                 tags = list(self._hands.tags())
                 if tags:
                     await self._connection.run(lambda tags=tags: touch(owner, tags))  # type: ignore[misc]

@@ -1,7 +1,7 @@
 """The broker port on Redis: kombu's lists and claims, every operation one script or one pipeline."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Final
 
 from ...core.delivery import Claim, Delivery, Settlement
 from ...core.errors import LeaseLost, OperationalError
@@ -27,6 +27,9 @@ Bound = dict[str, Sequence[bytes]]
 # One script handles at most so many messages, so that Redis never stands still for more than a few milliseconds.
 CHUNK = 500
 
+_TOUCH_EVERY: Final = 60.0
+_OVERDUE: Final = 10.0
+
 
 class RedisBroker:
     """Flows of commands; no I/O."""
@@ -42,6 +45,9 @@ class RedisBroker:
         # Set where a record can't be stored by the script that settles.
         self.apart = apart
         self._claimed = 0
+        self._consumed: tuple[str, ...] = ()
+        # Celery's workers take back what looks older than this.
+        self.touch_every = min(_TOUCH_EVERY, options.visibility_timeout / 4)
         self._claims: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[Argument, ...]]] = {}
         self.health = Health()
 
@@ -80,7 +86,7 @@ class RedisBroker:
             yield tuple(commands)
 
     def claim(self, owner: str, queues: Sequence[Queue], limit: int) -> Flow[Claim]:
-        names = tuple(queue.name for queue in queues)
+        names = self._consumed = tuple(queue.name for queue in queues)
         keys, arguments = self._claims.get(names) or self._prepare(names)
         limit = min(limit, CHUNK)
         prefix = f"{owner}.{self._nonce}"
@@ -172,16 +178,31 @@ class RedisBroker:
         raw = self._encode(post)
         try:
             if post.due is not None and post.route.exchange_type != "fanout":
-                return [self.wait(queue, post.due, uuid(), raw) for queue in self._queues(post, bound)]
+                return [self._later(queue, post, post.due, raw) for queue in self._queues(post, bound)]
             return [(what, key, raw, "") for what, key in self._targets(post, bound)]
         except OperationalError as error:
             # No queue wants it. The settlement must go on all the same, and nothing is dropped.
             return [("DEAD", uuid(), letter(post.route.routing_key, str(error), raw), "")]
 
+    def _later(self, queue: str, post: Post, due: float, raw: bytes) -> tuple[Argument, ...]:
+        """Only a queue that we consume is known to have one of ours that will look into the delayed store.
+
+        Into others a message goes as clients send it: whoever takes it in, Celery's worker or ours, reads its `eta`.
+        """
+        if queue in self._consumed or not post.message.headers.get("eta"):
+            return self.wait(queue, due, uuid(), raw)
+        return ("LPUSH", self.list_of(queue, raw), raw, "")
+
     def wait(self, queue: str, due: float, id: str, raw: bytes) -> tuple[Argument, ...]:
-        """The step that puts a message into the delayed store; its tag says to which list it returns."""
+        """The step that puts a message into the delayed store; its tag says to which list it returns.
+
+        Its score among the claimed ones is such that whoever sweeps finds it soon after its time if no worker of
+        ours has taken it by then: a Celery worker when the last of ours has left, one of ours that has other queues.
+        """
         tag = f"celeriac-delayed.{self._step(raw)}.{id}"
-        return ("DELAY", self._keys.delayed(queue), due, f"{tag} [".encode() + raw + suffix(queue).encode())
+        overdue = due + _OVERDUE - self._options.visibility_timeout
+        value = f"{tag} {overdue:.6f} [".encode() + raw + suffix(queue).encode()
+        return ("DELAY", self._keys.delayed(queue), due, value)
 
     def list_of(self, queue: str, raw: bytes) -> str:
         """The list a message that comes back belongs to."""

@@ -76,9 +76,9 @@ while ARGV[p] do
   local what, a, b, c = ARGV[p + 1], ARGV[p + 2], ARGV[p + 3], ARGV[p + 4]
   if fired[ARGV[p]] then
     if what == 'DELAY' then
-      local tag = string.match(c, '^([^ ]+) ')
-      redis.call('HSET', KEYS[4], tag, string.sub(c, #tag + 2))
-      redis.call('ZADD', KEYS[5], b, tag)
+      local tag, overdue = string.match(c, '^([^ ]+) ([^ ]+) ')
+      redis.call('HSET', KEYS[4], tag, string.sub(c, #tag + #overdue + 3))
+      redis.call('ZADD', KEYS[5], overdue, tag)
       redis.call('ZADD', a, b, tag)
     elseif what == 'DEAD' then
       local id = string.format('%017.6f', now) .. '-' .. a

@@ -12,7 +12,7 @@ from .packing import Argument
 from .routing import queues_bound
 from .scripts import script
 
-_DELAYED = "celeriac-delayed"
+_DELAYED = b"celeriac-delayed."
 
 # KEYS: owners, owners being swept, last holders. ARGV: start of lease keys.
 # Owners without a lease are set apart first, so that a late worker can't take up its lease again while
@@ -48,7 +48,7 @@ return out
 )
 
 # KEYS: unacked, index, owners. ARGV: age in seconds, limit. Claims nobody has touched for so long,
-# except those of living workers of ours and delayed messages.
+# except those of living workers of ours; and delayed messages that are overdue.
 _LOOK_AT_OLD = script(
     """
 local time = redis.call('TIME')
@@ -56,7 +56,7 @@ local out = {}
 local tags = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', time[1] - ARGV[1], 'LIMIT', 0, ARGV[2])
 for _, tag in ipairs(tags) do
   local owner = string.match(tag, '^([^.]*)%.')
-  if not owner or (owner ~= 'celeriac-delayed' and redis.call('SISMEMBER', KEYS[3], owner) == 0) then
+  if not owner or redis.call('SISMEMBER', KEYS[3], owner) == 0 then
     out[#out + 1] = tag
     out[#out + 1] = redis.call('HGET', KEYS[1], tag) or ''
   end
@@ -141,11 +141,14 @@ def _put_back(keys: Keys, found: list[bytes], mark: Mark) -> Flow[int]:
         queues = queues_bound(bound[exchange], keys.sep, routing_key) if exchange else [routing_key]
         step = keys.step(unacked.priority(raw))
         lists = [keys.line(queue, step) for queue in queues]
-        arguments += (tag, unacked.marked(raw, mark), len(lists), *lists)
+        # A delayed message was in nobody's hands: no worker of ours consumes its queue.
+        back = raw if tag.startswith(_DELAYED) else unacked.marked(raw, mark)
+        arguments += (tag, back, len(lists), *lists)
     if not arguments:
         return 0
-    (back,) = yield (("EVALSHA", _PUT_BACK, 2, keys.unacked, keys.index, *arguments),)
-    return int(back)
+    overdue = tuple(("ZREM", keys.delayed(queue), tag) for tag, _, _, queue in parsed if tag.startswith(_DELAYED))
+    (count, *_) = yield (("EVALSHA", _PUT_BACK, 2, keys.unacked, keys.index, *arguments), *overdue)
+    return int(count)
 
 
 def _number(tag: bytes) -> tuple[int, bytes]:

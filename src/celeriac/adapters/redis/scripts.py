@@ -24,7 +24,7 @@ local now = string.format('%d.%06d', time[1], time[2])
 
 # Moves due messages of one queue to its lists, earliest at the end that is served next.
 # A delayed message is kept in `unacked` like a claimed one, so that a fleet of Celery workers alone
-# would still find it; its tag says which priority step it returns to.
+# still finds it (see RedisBroker.wait); its tag says which priority step it returns to.
 _PROMOTE = """
 local function promote(delayed, unacked, index, suffix, lists, now, limit)
   local due = redis.call('ZRANGEBYSCORE', delayed, '-inf', now, 'LIMIT', 0, limit)
@@ -218,6 +218,8 @@ if records + joins > 0 then
       declare(name, a, b)
     elseif what == 'GROW' then
       grow(name, a)
+    elseif what == 'DROP' then
+      redis.call('DEL', name)
     elseif open_to(name, a) then
       close(name, b)
     else
@@ -235,9 +237,9 @@ while ARGV[p] do
   local what, a, b, c = ARGV[p + 1], ARGV[p + 2], ARGV[p + 3], ARGV[p + 4]
   if not missing[ARGV[p]] then
     if what == 'DELAY' then
-      local tag = string.match(c, '^([^ ]+) ')
-      redis.call('HSET', unacked, tag, string.sub(c, #tag + 2))
-      redis.call('ZADD', index, b, tag)
+      local tag, overdue = string.match(c, '^([^ ]+) ([^ ]+) ')
+      redis.call('HSET', unacked, tag, string.sub(c, #tag + #overdue + 3))
+      redis.call('ZADD', index, overdue, tag)
       redis.call('ZADD', a, b, tag)
     elseif what == 'DEAD' then
       local id = string.format('%017.6f', now) .. '-' .. a

@@ -62,8 +62,10 @@ class Mark(Protocol):
 class Touch(Protocol):
     """Asked of brokers that share their queues with Celery workers, who take back what was claimed long ago."""
 
+    touch_every: float  # seconds
+
     def touch(self, owner: str, tags: Sequence[str]) -> Flow[None]:
-        """Says that these claims are alive; call it for claims held longer than some seconds, every few minutes."""
+        """Says that these claims are alive; call it as often as `touch_every` says for all that is held."""
         ...
 
 
