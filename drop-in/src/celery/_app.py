@@ -1,15 +1,20 @@
 """Celery: the application class, Celeriac's with Celery's name, Celery's defaults, and kombu's connections."""
 
+import os
 from collections.abc import Sequence
 from functools import cached_property, partial
 from typing import Any
 
 from celeriac import Celeriac
+from celeriac.app.loaders import make_loader
 from celeriac.app.symbols import symbol as lazily
 from celeriac.current import Proxy, get_current_app, set_app_factory
 from celeriac.settings import celery_defaults
 
 from . import _bridge
+from ._own.loaders import LOADER_ALIASES
+
+_LOADERS = ("CELERIAC_LOADER", "CELERY_LOADER")
 
 
 class Celery(Celeriac):
@@ -18,6 +23,7 @@ class Celery(Celeriac):
     product = "celery"
     task_cls: Any = "celery.app.task:Task"
     log_cls: Any = "celery.app.log:Logging"
+    loader_cls: Any = "celery.loaders.app:AppLoader"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         log = kwargs.get("log")
@@ -29,6 +35,13 @@ class Celery(Celeriac):
     def config_from_cmdline(self, argv: Sequence[str], namespace: str = "celery") -> None:
         """Settings spelt as name=value."""
         super().config_from_cmdline(argv, namespace)
+
+    @cached_property
+    def loader(self) -> Any:
+        """How workers import tasks: the loader it was given, the environment's, or Celery's own."""
+        named = next((os.environ[name] for name in _LOADERS if os.environ.get(name)), None)
+        wanted = self._loader or named or self.loader_cls
+        return make_loader(LOADER_ALIASES.get(wanted, wanted) if isinstance(wanted, str) else wanted, self)
 
     @cached_property
     def log(self) -> Any:

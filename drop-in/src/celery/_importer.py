@@ -74,6 +74,8 @@ def _is_package(module: str) -> bool:
 def _resolved(target: str) -> Any:
     module, _, attribute = target.partition(":")
     found: Any = import_module(module)
+    if "celeriac.current" in sys.modules and "celery._app" not in sys.modules:
+        import_module("celery._app")  # whoever asks for the current app shall get one of Celery's kind
     return getattr(found, attribute) if attribute else found
 
 

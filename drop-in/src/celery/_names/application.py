@@ -79,7 +79,7 @@ MODULES: Table = {
     "celery.loaders": own("loaders", "get_loader_cls"),
     "celery.loaders.app": own("loaders", "AppLoader"),
     "celery.loaders.base": own("loaders", "BaseLoader") | from_("celeriac.app.loaders", "find_related_module"),
-    "celery.loaders.default": own("loaders", "Loader=DefaultLoader DEFAULT_CONFIG_MODULE"),
+    "celery.loaders.default": own("loaders", "Loader DEFAULT_CONFIG_MODULE"),
     "celery.registry": from_("celeriac.app.registry", "TaskRegistry") | own("about", "tasks"),
     "celery.result": from_("celeriac.result", _RESULTS),
     "celery.schedules": from_("celeriac.schedules", _SCHEDULES),

@@ -16,6 +16,8 @@ LOADER_ALIASES = {"app": "celery.loaders.app:AppLoader", "default": "celery.load
 class BaseLoader(_Loader):
     """What loaders are derived from."""
 
+    __module__ = "celery.loaders.base"
+
     def now(self, utc: bool = True) -> Any:
         """The moment."""
         return self.app.now()
@@ -33,9 +35,13 @@ class BaseLoader(_Loader):
 class AppLoader(BaseLoader):
     """The loader of apps."""
 
+    __module__ = "celery.loaders.app"
 
-class DefaultLoader(BaseLoader):
+
+class Loader(BaseLoader):
     """The loader of programs that have no app of their own."""
+
+    __module__ = "celery.loaders.default"
 
     def setup_settings(self, settingsdict: Any) -> Any:
         """Settings from a dict."""
