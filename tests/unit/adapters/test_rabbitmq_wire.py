@@ -164,6 +164,20 @@ def test_no_bytes_make_a_conversation_raise(data: bytes) -> None:
     talk.feed(data)
 
 
+def test_a_consumer_may_be_confirmed_after_what_was_asked_later() -> None:
+    talk = Talk(Login())
+    channel = talk.channel(3)
+    opened = commands.Channel.OpenOk()
+    consume = talk.ask(channel, methods.Consume(queue="a", consumer_tag="mine"))
+    get = talk.ask(channel, methods.Get(queue="b"))
+    replies = (opened, commands.Basic.GetEmpty(), commands.Basic.ConsumeOk("other"), commands.Basic.ConsumeOk("mine"))
+    done = []
+    for reply in replies:
+        talk.feed(frame.marshal(reply, 3))
+        done.append((get.done, consume.done))
+    assert done == [(False, False), (True, False), (True, False), (True, True)]
+
+
 @FEW
 @given(st.permutations(range(1, 9)), st.integers(0, 8))
 def test_confirms_may_come_in_any_order_and_together(order: list[int], together: int) -> None:

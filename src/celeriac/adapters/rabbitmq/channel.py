@@ -16,9 +16,11 @@ _U64: Final = Struct(">Q")
 class Answer:
     """What somebody waits for. `wake` is called once, when it is done."""
 
-    __slots__ = ("done", "error", "value", "wake")
+    __slots__ = ("consumer", "done", "error", "expects", "value", "wake")
 
-    def __init__(self) -> None:
+    def __init__(self, expects: Sequence[str] = (), consumer: str | None = None) -> None:
+        self.expects = expects  # the names of the methods that answer
+        self.consumer = consumer  # and what consumer they must be about, if any
         self.done = False
         self.value: Any = None
         self.error: BaseException | None = None
@@ -174,7 +176,7 @@ class Channel:
         if content.what == methods.DELIVER:
             self.on_delivery(content.who, content.arrival())
         elif content.what == methods.GET_OK:
-            self.answer(content.arrival())
+            self.answer(content.arrival(), "Basic.GetOk")
         else:
             self._came_back(content)
 
@@ -185,9 +187,13 @@ class Channel:
             if batch.came_back(content.who, arrival):
                 return
 
-    def answer(self, value: Any) -> None:
-        if self.asked:
-            self.asked.popleft().succeed(value)
+    def answer(self, value: Any, name: str, consumer: str | None = None) -> None:
+        """Replies come in the order of the questions, but for consumers: queues confirm those in their own time."""
+        for place, asked in enumerate(self.asked):
+            if name in asked.expects and (asked.consumer is None or asked.consumer == consumer):
+                del self.asked[place]
+                asked.succeed(value)
+                return
 
     def close(self, error: Exception) -> None:
         """Nothing more will be heard on it."""

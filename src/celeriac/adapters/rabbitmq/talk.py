@@ -17,6 +17,7 @@ from .refusals import Lost, Refused
 
 _HEAD: Final = Struct(">BHI")
 _U32: Final = Struct(">I")
+_CONSUMING: Final = (commands.Basic.Consume, commands.Basic.Cancel)
 _TAGGED: Final = Struct(">QB")
 
 
@@ -54,7 +55,8 @@ class Talk:
 
     def ask(self, channel: Channel, method: base.Frame) -> Answer:
         """Ask for one thing; the answer's value is the server's method, or an Arrival."""
-        answer = Answer()
+        about = (method.consumer_tag or None) if isinstance(method, _CONSUMING) else None
+        answer = Answer(method.valid_responses, about)
         trouble = self.ended or channel.closed
         if trouble is not None:
             answer.fail(trouble)
@@ -197,12 +199,12 @@ class Talk:
             channel.close(Refused(method.reply_code or 0, method.reply_text or ""))
         elif isinstance(method, commands.Channel.CloseOk):
             del self.channels[number]
-            channel.answer(method)
+            channel.answer(method, method.name)
             channel.close(Lost("the channel was closed here"))
         elif isinstance(method, commands.Channel.Flow):
             self.out.append(methods.write(commands.Channel.FlowOk(bool(method.active)), number))
         else:
-            channel.answer(method)
+            channel.answer(method, method.name, getattr(method, "consumer_tag", None))
 
     def _about_connection(self, method: Any) -> None:
         if isinstance(method, commands.Connection.Start):
