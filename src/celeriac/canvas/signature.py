@@ -316,8 +316,10 @@ class Signature(Stamping, dict[str, Any]):
         return self.app.AsyncResult(task_id or self.id or uuid(), task_name=self.name)
 
     def election(self) -> Any:
-        """Celery's hook for one worker of many to run it."""
-        raise NotImplementedError("Signature.election needs gossip between workers, which celeriac does not have")
+        """Have the workers elect the one of them that sends it; returns the result it will have."""
+        id = self.options.get("task_id") or uuid()
+        self.app.control.election(id, "task", dict(self.clone(task_id=id)))
+        return self.app.AsyncResult(id, task_name=self.name)
 
     # -- its looks
 

@@ -41,8 +41,8 @@ from .types import COMMA_LIST, CONCURRENCY, LOG_LEVEL
 @click.option(
     "-O", "--optimization", type=click.Choice(["default", "fair"]), help="Accepted; work is always shared fairly."
 )
-@click.option("--without-gossip", is_flag=True, help="Accepted; there is no gossip.")
-@click.option("--without-mingle", is_flag=True, help="Accepted; there is no mingling.")
+@click.option("--without-gossip", is_flag=True, help="Do not listen for elections and other workers.")
+@click.option("--without-mingle", is_flag=True, help="Do not ask other workers at the start what is revoked.")
 @click.option("--without-heartbeat", is_flag=True, help="Tell monitors nothing of this worker itself.")
 @click.option("--heartbeat-interval", type=int, help="Seconds between two heartbeats for monitors (default 2).")
 @click.option("-B", "--beat", is_flag=True, help="Run a beat beside it; any number of workers may.")

@@ -75,6 +75,7 @@ class Consumer:
         self.witnesses: tuple[Witness, ...] = ()
         self.ends.discarded = self._discarded
         self.worker: Any = None
+        self.gossip: Any = None  # what other workers do, where that can be heard
         self.node: Any = None  # hears remote control, where that is on
         self._abandoned = False
         self._stopping: asyncio.Task[None] | None = None

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from .blueprint import StartStopStep
 from .control.node import Node
-from .events import Events, Heart
+from .events import Events, Gossip, Heart, Mingle
 from .housekeeping import house_of
 from .nodenames import fill_in
 from .statedb import StateFile
@@ -66,7 +66,7 @@ class Control(StartStopStep):
 class Tasks(StartStopStep):
     """Claiming, dispatching and settling."""
 
-    requires = (Connection, StateDB, Control)
+    requires = (Connection, StateDB, Control, Mingle)
 
     async def start(self, c: Any) -> None:
         c.claimer.turns = turns(c.conf["broker_transport_options"])
@@ -92,4 +92,4 @@ class Housekeeping(StartStopStep):
         await c.housekeeper.close()
 
 
-CONSUMER_STEPS = (Connection, StateDB, Events, Heart, Control, Tasks, Housekeeping)
+CONSUMER_STEPS = (Connection, StateDB, Events, Mingle, Gossip, Heart, Control, Tasks, Housekeeping)

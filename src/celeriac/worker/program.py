@@ -28,9 +28,9 @@ _SETTINGS: Final = {
     "include": "include",
     "statedb": "worker_state_db",
 }
-# Accepted from Celery programs; without meaning here, or said by a setting.
+# Accepted from Celery programs; without meaning here, or said by a setting. (The consumer's steps read the others.)
 _IGNORED: Final = (
-    *("without_gossip", "without_mingle", "without_heartbeat", "heartbeat_interval", "optimization", "no_color"),
+    *("optimization", "no_color"),
     *("redirect_stdouts", "redirect_stdouts_level", "ready_callback", "use_eventloop", "pool_putlocks"),
     *("pool_restarts", "pidfile", "detach", "uid", "gid", "umask"),
 )

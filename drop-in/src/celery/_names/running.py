@@ -70,17 +70,17 @@ MODULES: Table = {
     | own("steps", "Timer"),
     "celery.worker.consumer": from_("celeriac.worker.consumer", "Consumer")
     | from_("celeriac.worker.consumer_steps", "Connection Control Tasks")
-    | from_("celeriac.worker.events.step", "Events Heart")
-    | own("steps", "Agent Evloop Gossip Mingle DelayedDelivery"),
+    | from_("celeriac.worker.events", "Events Gossip Heart Mingle")
+    | own("steps", "Agent Evloop DelayedDelivery"),
     "celery.worker.consumer.consumer": from_("celeriac.worker.consumer", "Consumer") | own("steps", "Evloop"),
     "celery.worker.consumer.connection": from_("celeriac.worker.consumer_steps", "Connection"),
     "celery.worker.consumer.control": from_("celeriac.worker.consumer_steps", "Control"),
     "celery.worker.consumer.tasks": from_("celeriac.worker.consumer_steps", "Tasks"),
     "celery.worker.consumer.agent": own("steps", "Agent"),
     "celery.worker.consumer.events": from_("celeriac.worker.events.step", "Events"),
-    "celery.worker.consumer.gossip": own("steps", "Gossip"),
+    "celery.worker.consumer.gossip": from_("celeriac.worker.events.gossip", "Gossip"),
     "celery.worker.consumer.heart": from_("celeriac.worker.events.step", "Heart"),
-    "celery.worker.consumer.mingle": own("steps", "Mingle"),
+    "celery.worker.consumer.mingle": from_("celeriac.worker.events.mingle", "Mingle"),
     "celery.worker.consumer.delayed_delivery": own("steps", "DelayedDelivery"),
     "celery.worker.control": from_("celeriac.worker.control.panel", _REMOTE),
     "celery.worker.request": from_("celeriac.worker.received", "Request"),

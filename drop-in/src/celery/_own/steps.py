@@ -15,13 +15,5 @@ class Evloop(StartStopStep):
     """Celery's event loop."""
 
 
-class Gossip(StartStopStep):
-    """Celery's gossip."""
-
-
-class Mingle(StartStopStep):
-    """Celery's mingling."""
-
-
 class DelayedDelivery(StartStopStep):
     """Celery's native delayed delivery."""

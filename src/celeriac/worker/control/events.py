@@ -44,6 +44,6 @@ def election(state: Any, id: str, topic: str, action: Any = None, **kwargs: Any)
     """Hold election."""
     gossip = getattr(state.consumer, "gossip", None)
     if gossip is None:
-        return nok("gossip is not in this release of Celeriac")
+        return nok("there is no gossip here: it is off, or the broker is one for a single machine")
     gossip.election(id, topic, action)
     return None

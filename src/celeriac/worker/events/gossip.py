@@ -1,0 +1,215 @@
+"""Gossip: workers that hear of each other's coming and going, and elect one of them for what one shall do.
+
+Elections are always heard, for they cost nothing while there are none. To all heartbeats of all workers it listens
+only when a program wants to know of other workers (`on.node_join.add(...)`, `state`): in large fleets they add up.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from typing import Any, Final
+
+from celeriac.core.errors import ContentDisallowed, DecodeError, ImproperlyConfigured, OperationalError
+from celeriac.core.ports.newswire import Newswire, newswire_of
+from celeriac.events.state import State
+from celeriac.wire import serializers
+from celeriac.wire.body import body_of
+
+from .. import tending
+from ..blueprint import StartStopStep
+from .mingle import Mingle
+
+logger = logging.getLogger("celeriac.worker.consumer")
+
+_ELECTIONS: Final = ("worker.elect", "worker.elect.ack")
+_ALL: Final = "worker.#"
+_INTERVAL: Final = 5.0  # seconds between two looks for lost workers
+_NOTICE: Final = 1.0  # seconds until it is noticed that somebody wants to know more
+_VOTES_WITHIN: Final = 1.0  # seconds after the first vote of an election
+_FIRST_PAUSE: Final = 0.1
+_LONGEST_PAUSE: Final = 2.0
+
+Vote = tuple[int, str, str, Any]  # clock, who, topic, action
+
+
+class Wanted(set[Callable[..., Any]]):
+    """Callbacks; the first one makes that it is listened for them."""
+
+    def __init__(self, on_first: Callable[[], None]) -> None:
+        super().__init__()
+        self._on_first = on_first
+
+    def add(self, callback: Callable[..., Any]) -> None:
+        super().add(callback)
+        self._on_first()
+
+
+class Occasions:
+    """Sets of functions, each called with a worker (celeriac.events.state)."""
+
+    def __init__(self, on_first: Callable[[], None]) -> None:
+        self.node_join = Wanted(on_first)
+        self.node_leave = Wanted(on_first)
+        self.node_lost = Wanted(on_first)
+
+
+class Gossip(StartStopStep):
+    """Is `c.gossip`."""
+
+    requires = (Mingle,)
+
+    def __init__(self, c: Any, without_gossip: bool = False, interval: float = _INTERVAL, **kw: Any) -> None:
+        self.enabled = not without_gossip
+        self.interval = interval
+        self.on = Occasions(self._want_all)
+        self.election_handlers: dict[str, Callable[[Any], Any]] = {"task": self.call_task}
+        self._state = State(on_node_join=self._joined, on_node_leave=self._left)
+        self._wants_all = False
+        self._votes: dict[str, list[Vote]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._c = c
+        self._wire: Newswire | None = None
+        c.gossip = self if self.enabled else None
+
+    # -- life ---------------------------------------------------------------------------------------
+
+    async def start(self, c: Any) -> None:
+        self._wire = newswire_of(c.connection.transport)
+        if self._wire is None:
+            c.gossip = None  # no worker of Celery's can be here, and listening would mean to hear all events
+            return
+        self.full_hostname = f"{c.hostname}.{os.getpid()}"
+        self._accept = serializers.accept_set({c.conf["event_serializer"], "json"})
+        listens = asyncio.Event()
+        for loop, name in ((self._listen(self._wire, listens), "gossip"), (self._look(), "gossip's look-out")):
+            self._tasks.add(tending.start(loop, name, lambda: c.on_broken))
+        await listens.wait()
+
+    async def close(self, c: Any) -> None:
+        for task in list(self._tasks):
+            await tending.end(task)
+
+    async def stop(self, c: Any) -> None:
+        """It was closed."""
+
+    # -- other workers ------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> State:
+        """What is known of other workers, from now on."""
+        self._want_all()
+        return self._state
+
+    def _want_all(self) -> None:
+        self._wants_all = True
+
+    def _joined(self, worker: Any) -> None:
+        self._call(self.on.node_join, worker)
+
+    def _left(self, worker: Any) -> None:
+        self._call(self.on.node_leave, worker)
+
+    def _call(self, callbacks: Wanted, worker: Any) -> None:
+        for callback in list(callbacks):
+            try:
+                callback(worker)
+            except Exception:
+                logger.exception("gossip: %r failed", callback)
+
+    async def _look(self) -> None:
+        """For workers that have fallen silent."""
+        while True:
+            await asyncio.sleep(self.interval)
+            for worker in list(self._state.workers.values()):
+                if not worker.alive:
+                    self._state.workers.pop(worker.hostname, None)
+                    logger.info("missed heartbeat from %s", worker.hostname)
+                    self._call(self.on.node_lost, worker)
+
+    # -- elections ----------------------------------------------------------------------------------
+
+    def election(self, id: str, topic: str, action: Any = None) -> None:
+        """All workers were told to hold one: this is our vote."""
+        self._c.event_dispatcher.send("worker-elect", id=id, topic=topic, action=action, cver=1)
+
+    def _voted(self, event: dict[str, Any]) -> None:
+        id = event["id"]
+        votes = self._votes.get(id)
+        if votes is None:
+            votes = self._votes[id] = []
+            self._later(self._decide(id))
+        votes.append((event["clock"], f"{event['hostname']}.{event['pid']}", event["topic"], event["action"]))
+        self._c.event_dispatcher.send("worker-elect-ack", id=id)  # Celery's workers count them
+
+    async def _decide(self, id: str) -> None:
+        await asyncio.sleep(_VOTES_WITHIN)
+        _, leader, topic, action = min(self._votes.pop(id), key=lambda vote: vote[:2])
+        if leader != self.full_hostname:
+            logger.info("node %s elected for %r", leader, id)
+            return
+        logger.info("I won the election %r", id)
+        handler = self.election_handlers.get(topic)
+        if handler is None:
+            logger.error("Unknown election topic %r", topic)
+            return
+        try:
+            await asyncio.to_thread(handler, action)
+        except Exception:
+            logger.exception("Election %r: %r failed", id, topic)
+
+    def call_task(self, task: Any) -> None:
+        """The topic `task`: send this one."""
+        self._c.app.signature(task).apply_async()
+
+    def _later(self, what: Any) -> None:
+        task = asyncio.create_task(what)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # -- hearing ------------------------------------------------------------------------------------
+
+    async def _listen(self, wire: Newswire, listens: asyncio.Event) -> None:
+        ear, pause, hears_all = None, _FIRST_PAUSE, False
+        exchange = self._c.conf["event_exchange"]
+        try:
+            while True:
+                try:
+                    if ear is None:
+                        ear = await self._c.connection.link.listen()
+                        await ear.add([wire.channel(exchange, key) for key in _ELECTIONS])
+                        listens.set()
+                    if self._wants_all and not hears_all:
+                        await ear.add([wire.channel(exchange, _ALL)])
+                        await ear.discard([wire.channel(exchange, key) for key in _ELECTIONS])
+                        hears_all = True
+                    heard = await ear.next(None if hears_all else _NOTICE)
+                    pause = _FIRST_PAUSE
+                except OperationalError as exc:
+                    listens.set()
+                    logger.debug("gossip: deaf until the broker is back: %s", exc)
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 2, _LONGEST_PAUSE)
+                    continue
+                if heard is not None:
+                    self._heed(wire, heard[1])
+        finally:
+            if ear is not None:
+                await ear.close()
+
+    def _heed(self, wire: Newswire, payload: bytes) -> None:
+        try:
+            body = body_of(wire.read(payload), self._accept)
+            for event in body if isinstance(body, list) else [body]:
+                self._one(event)
+        except (DecodeError, ContentDisallowed, ImproperlyConfigured, KeyError, TypeError, AttributeError) as exc:
+            logger.warning("gossip: an event can't be read: %r", exc)
+
+    def _one(self, event: dict[str, Any]) -> None:
+        kind = event["type"]
+        if isinstance(event.get("clock"), int):
+            self._c.app.clock.adjust(event["clock"])
+        if kind == "worker-elect":
+            self._voted(event)
+        elif kind.startswith("worker-") and kind != "worker-elect-ack" and event["hostname"] != self._c.hostname:
+            self._state.event(event)
