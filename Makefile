@@ -39,6 +39,7 @@ check: $(STAMPS)/dev ## format, lint, types, layers, sizes
 	$(BIN)/ruff check .
 	$(BIN)/mypy --strict
 	$(BIN)/mypy --strict --exclude "^bench/apps/(ours|theirs|client|sleepers)" tools bench
+	cd drop-in/src && ../../$(BIN)/mypy --strict --ignore-missing-imports -p celery
 	$(BIN)/lint-imports
 	$(BIN)/python tools/sizes.py
 

@@ -15,7 +15,7 @@ def connect() -> None:
 def _of_kombu(name: str) -> Serializer | None:
     """A serializer of the real kombu, by its name or content type."""
     module: Any = sys.modules.get("kombu.serialization")
-    registry = getattr(module, "registry", None)
+    registry: Any = getattr(module, "registry", None)
     encoders = getattr(registry, "_encoders", None)
     if encoders is None:
         return None

@@ -7,7 +7,7 @@ from typing import Any
 class CallableTask(ABC):  # noqa: B024 - what it is, is what it has
     """isinstance(x, CallableTask): x has a task's methods."""
 
-    _methods = ("delay", "apply_async", "apply")
+    _methods: tuple[str, ...] = ("delay", "apply_async", "apply")
 
     @classmethod
     def __subclasshook__(cls, other: type) -> Any:

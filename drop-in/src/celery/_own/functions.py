@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import Any
 
 
-class LRUCache(UserDict):
+class LRUCache(UserDict[Any, Any]):
     """A dict that forgets what was not used for longest."""
 
     def __init__(self, limit: int | None = None) -> None:
@@ -39,11 +39,11 @@ class LRUCache(UserDict):
 def memoize(maxsize: int | None = None, keyfun: Any = None, Cache: Any = LRUCache) -> Any:  # noqa: N803
     """A decorator that remembers what a function returned."""
 
-    def decorate(fun: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(fun: Callable[..., Any]) -> Any:
         cache = Cache(limit=maxsize)
 
         @wraps(fun)
-        def remembered(*args: Any, **kwargs: Any) -> Any:
+        def remembering(*args: Any, **kwargs: Any) -> Any:
             key = keyfun(args, kwargs) if keyfun else (args, tuple(sorted(kwargs.items())))
             try:
                 value = cache[key]
@@ -54,6 +54,7 @@ def memoize(maxsize: int | None = None, keyfun: Any = None, Cache: Any = LRUCach
                 remembered.hits += 1
             return value
 
+        remembered: Any = remembering  # it has attributes
         remembered.hits = remembered.misses = 0
         remembered.clear = cache.clear
         remembered.original_func = fun
@@ -180,7 +181,7 @@ def lookahead(it: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
         last = item
 
 
-class regen(UserList):  # noqa: N801 - Celery's name
+class regen(UserList[Any]):  # noqa: N801 - Celery's name
     """A generator that can be iterated again."""
 
     def __new__(cls, it: Any) -> Any:

@@ -4,6 +4,7 @@ import heapq
 import time
 from collections import ChainMap, OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from functools import partial
 from typing import Any
 
 __all__ = ["ChainMap", "OrderedDict"]
@@ -30,7 +31,7 @@ class AttributeDictMixin:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {k!r}") from None
 
     def __setattr__(self, key: str, value: Any) -> None:
-        self[key] = value  # type: ignore[index]
+        self[key] = value
 
 
 class AttributeDict(dict, AttributeDictMixin):  # type: ignore[type-arg]
@@ -84,6 +85,12 @@ class Evictable:
     """What can make room."""
 
     Empty = IndexError
+
+    def _too_full(self) -> bool:
+        raise NotImplementedError
+
+    def _drop_one(self) -> None:
+        raise NotImplementedError
 
     def evict(self) -> None:
         """Make room."""
@@ -221,7 +228,7 @@ class BufferMap(OrderedDict, Evictable):  # type: ignore[type-arg]
         if buffer is None:
             if default:
                 return default[0]
-            raise self.Empty
+            raise self.Empty(key)
         return buffer.take(*default)
 
     @property
@@ -262,7 +269,7 @@ class FallbackContext:
 
     def __init__(self, provided: Any, fallback: Callable[..., Any], *fb_args: Any, **fb_kwargs: Any) -> None:
         self.provided = provided
-        self._make = lambda: fallback(*fb_args, **fb_kwargs)
+        self._make = partial(fallback, *fb_args, **fb_kwargs)
         self._made: Any = None
 
     def __enter__(self) -> Any:

@@ -145,9 +145,9 @@ class Logging:
         """Prints become lines of this logger."""
         proxy = LoggingProxy(logger, loglevel)
         if stdout:
-            sys.stdout = proxy  # type: ignore[assignment]
+            sys.stdout = proxy
         if stderr:
-            sys.stderr = proxy  # type: ignore[assignment]
+            sys.stderr = proxy
         return proxy
 
     def setup_task_loggers(self, loglevel: Any = None, logfile: Any = None, **kwargs: Any) -> logging.Logger:

@@ -92,8 +92,8 @@ def delta_resolution(dt: datetime, delta: timedelta) -> datetime:
     kept = next((n for n, (unit, *_) in enumerate(_UNITS) if seconds >= unit), None)
     if kept is None or kept == 3:
         return dt
-    fields = (dt.year, dt.month, dt.day, dt.hour, dt.minute)[: 3 + kept]
-    return datetime(*fields, tzinfo=dt.tzinfo)  # type: ignore[arg-type]
+    year, month, day, hour, minute = (dt.year, dt.month, dt.day, dt.hour, dt.minute)[: 3 + kept] + (0,) * (2 - kept)
+    return datetime(year, month, day, hour, minute, tzinfo=dt.tzinfo)
 
 
 def remaining(
@@ -106,7 +106,8 @@ def remaining(
     end = start + ends_in
     if relative:
         end = delta_resolution(end, ends_in).replace(microsecond=0)
-    return end - now
+    left: timedelta = end - now
+    return left
 
 
 def rate(r: Any) -> float:
@@ -177,7 +178,7 @@ class ffwd:  # noqa: N801 - Celery's name
         if not isinstance(other, date):
             return NotImplemented
         day = min(monthrange(self.year or other.year, self.month or other.month)[1], self.day or other.day)
-        found: Any = other.replace(**{**self._fields(), "day": day}) + timedelta(days=self.days)  # type: ignore[arg-type]
+        found: Any = other.replace(**{**self._fields(), "day": day}) + timedelta(days=self.days)
         if self.weekday is not None:
             found += timedelta(days=(7 - found.weekday() + self.weekday) % 7)
         return found
@@ -199,7 +200,7 @@ def utcoffset(time: Any = None, localtime: Any = None) -> int:
 
 def adjust_timestamp(ts: float, offset: int, here: Any = utcoffset) -> float:
     """A time stamp of a machine so many hours behind UTC, in this machine's time."""
-    return ts - (offset - here()) * 3600
+    return float(ts - (offset - here()) * 3600)
 
 
 def add_seconds_to_datetime(dt: datetime, seconds: float) -> datetime:

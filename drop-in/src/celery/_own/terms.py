@@ -41,7 +41,7 @@ class colored:  # noqa: N801 - Celery's name
 
     def embed(self) -> str:
         """Without the reset at the end."""
-        return self.op + "".join(part.embed() if isinstance(part, colored) else str(part) for part in self.s)
+        return str(self.op) + "".join(part.embed() if isinstance(part, colored) else str(part) for part in self.s)
 
     def __str__(self) -> str:
         return f"{self.embed()}\x1b[0m" if self.enabled else self.no_color()
@@ -98,7 +98,8 @@ class LocalStack:
     @property
     def stack(self) -> list[Any]:
         """All of it."""
-        return self._local.__dict__.setdefault("stack", [])
+        found: list[Any] = self._local.__dict__.setdefault("stack", [])
+        return found
 
     def push(self, obj: Any) -> list[Any]:
         """On top."""
