@@ -120,7 +120,7 @@ class Endings:
         if signals.task_retry.has_listeners:
             signals.task_retry.send(sender=plan.task, request=request, reason=retry, einfo=info)
         self._log(plan, request, logging.INFO, texts.LOG_RETRY, exc=safe_str(retry))
-        reason = safe_repr(cause)
+        reason = safe_repr(retry.exc)
         outcome = Outcome(
             Ending.RETRIED, record, sent[0], reason=reason, traceback=info.traceback, sequels=sent[1]
         )  # fmt: skip
@@ -175,9 +175,10 @@ class Endings:
         posts: tuple[Post, ...] = tuple(request.outbox or ())
         sequels: tuple[Sequel, ...] = ()
         ends = state not in (states.RETRY, states.IGNORED)
-        if request.opens or (request.adds and not ends):
+        if request.opens or request.keeps or (request.adds and not ends):
             grown = OpenJoin(str(request.group), request.adds)  # if it ends, its part of the join says so
-            sequels = (Sequel(opens=tuple(request.opens or ()), grows=(grown,) if request.adds and not ends else ()),)
+            grows = (grown,) if request.adds and not ends else ()
+            sequels = (Sequel((), tuple(request.keeps or ()), tuple(request.opens or ()), grows),)
         if ends and self._follow is not None and request.has_followers:
             followed = self._follow(request, state, value)
             return (*posts, *followed.posts), (*sequels, *followed.sequels)

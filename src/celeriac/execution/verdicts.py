@@ -39,7 +39,7 @@ class Verdicts:
     def lost(self, raw: bytes, reason: str, *, final: bool) -> Outcome:
         """The process that ran it died. Unless that was its last chance, nothing is stored: it will run again."""
         if not final:
-            return Outcome(Ending.LOST, reason=reason)
+            return Outcome(Ending.LOST, reason=reason, requeue=True)
         return self._failed(raw, Ending.LOST, WorkerLostError(reason), reason)
 
     def timed_out(self, raw: bytes, limit: float) -> Outcome:
