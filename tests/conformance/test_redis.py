@@ -11,6 +11,8 @@ from celeriac.testing.conformance import (
     BellContract,
     BrokerContract,
     BusContract,
+    ChainsContract,
+    ChainsSettledContract,
     DeadLettersContract,
     DelayedContract,
     Harness,
@@ -91,6 +93,12 @@ class TestSeeker(SeekerContract): ...
 
 
 class TestSettling(SettlingContract): ...
+
+
+class TestChains(ChainsContract): ...
+
+
+class TestChainsSettled(ChainsSettledContract): ...
 
 
 class TestJoins(JoinsContract): ...

@@ -15,6 +15,7 @@ from celeriac.testing.conformance import (
     BellContract,
     BrokerContract,
     BusContract,
+    ChainsContract,
     Harness,
     JoinsContract,
     LeaseContract,
@@ -125,6 +126,9 @@ class TestRevocations(RevocationsContract): ...
 
 
 class TestSettling(SettlingContract): ...
+
+
+class TestChains(ChainsContract): ...
 
 
 class TestJoins(JoinsContract): ...

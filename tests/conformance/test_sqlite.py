@@ -13,6 +13,8 @@ from celeriac.testing.conformance import (
     BellContract,
     BrokerContract,
     BusContract,
+    ChainsContract,
+    ChainsSettledContract,
     DeadLettersContract,
     DelayedContract,
     FanoutContract,
@@ -90,6 +92,12 @@ class TestSeeker(SeekerContract): ...
 
 
 class TestSettling(SettlingContract): ...
+
+
+class TestChains(ChainsContract): ...
+
+
+class TestChainsSettled(ChainsSettledContract): ...
 
 
 class TestJoins(JoinsContract): ...

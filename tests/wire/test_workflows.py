@@ -61,7 +61,7 @@ class Hand:
         self.sent, self.joins = [], []
 
     def __call__(self, app):
-        def launch(calls, joins, options):
+        def launch(calls, joins, options, pieces=()):
             self.joins += joins
             self.sent += app.prepare(calls)
 

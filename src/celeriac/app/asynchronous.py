@@ -8,10 +8,11 @@ from celeriac.core.errors import OperationalError
 from celeriac.core.join import OpenJoin
 from celeriac.core.message import Post
 from celeriac.core.ports import AsyncLink, Transport
+from celeriac.core.record import Record
 from celeriac.result.async_waiting import AsyncWaiter
 from celeriac.result.loops import Loops
 
-from .publishing import Attempts, batches
+from .publishing import Attempts, batches, opened, where_kept
 
 
 class Asynchronous:
@@ -39,15 +40,17 @@ class Asynchronous:
             if self._app.conf.task_send_sent_event:
                 await publisher.sent_events.atell(batch)
 
-    async def open(self, joins: Sequence[OpenJoin], options: Mapping[str, Any]) -> float:
-        """Returns when the result store knows the joins; until when what follows them is to be published."""
-        transport = self._app.backend.transport_of_joins()
+    async def open(
+        self, joins: Sequence[OpenJoin], options: Mapping[str, Any], pieces: Sequence[Record] = ()
+    ) -> float:
+        """Returns when the result store knows joins and pieces; until when what follows them is to be published."""
+        transport = where_kept(self._app, joins)
         here = self._loops.here()
         attempts = Attempts(self._app.conf, options)
         while True:
             try:
                 link = await here.link(transport)
-                await link.run(transport.joins.open(joins), attempts.timeout)
+                await link.run(opened(transport, joins, pieces), attempts.timeout)
                 return attempts.end
             except OperationalError as trouble:
                 await asyncio.sleep(attempts.pause(trouble))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from celeriac.core.join import OpenJoin
 from celeriac.core.message import Post
+from celeriac.core.record import Record
 from celeriac.core.signals import after_task_publish
 
 from . import announcing
@@ -23,18 +24,22 @@ Named = list[tuple[str, Post]]
 _APPLY_ASYNC: Final = Task.apply_async
 
 
-def launch(app: "Celeriac", calls: Calls, joins: Sequence[OpenJoin], options: Options) -> None:
+def launch(
+    app: "Celeriac", calls: Calls, joins: Sequence[OpenJoin], options: Options, pieces: Sequence[Record] = ()
+) -> None:
     """What is wrong with one of the calls is raised before anything is sent."""
     named = gathered(app, calls)
-    until = app.publisher.open(joins, options) if joins else None  # one deadline for both
+    until = app.publisher.open(joins, options, pieces) if joins or pieces else None  # one deadline for both
     app.publisher.publish([post for _, post in named], options, until)
     _announce(named)
 
 
-async def alaunch(app: "Celeriac", calls: Calls, joins: Sequence[OpenJoin], options: Options) -> None:
+async def alaunch(
+    app: "Celeriac", calls: Calls, joins: Sequence[OpenJoin], options: Options, pieces: Sequence[Record] = ()
+) -> None:
     """launch, from async code."""
     named = gathered(app, calls)
-    until = await app.asynchronous.open(joins, options) if joins else None
+    until = await app.asynchronous.open(joins, options, pieces) if joins or pieces else None
     await app.asynchronous.publish([post for _, post in named], options, until)
     _announce(named)
 

@@ -11,6 +11,8 @@ from celeriac.core.flow import Flow
 from celeriac.core.join import OpenJoin
 from celeriac.core.message import Post, Queue
 from celeriac.core.ports import Transport
+from celeriac.core.ports.chains import chains_of
+from celeriac.core.record import Record
 
 if TYPE_CHECKING:
     from celeriac.events.sent import SentEvents
@@ -49,14 +51,13 @@ class Publisher:
         made: SentEvents = import_module("celeriac.events.sent").SentEvents(self._app)
         return made
 
-    def open(self, joins: Sequence[OpenJoin], options: Mapping[str, Any]) -> float:
-        """Returns when the result store knows the joins; until when what follows them is to be published."""
-        transport: Transport = self._app.backend.transport_of_joins()
+    def open(self, joins: Sequence[OpenJoin], options: Mapping[str, Any], pieces: Sequence[Record] = ()) -> float:
+        """Returns when the result store knows joins and pieces; until when what follows them is to be published."""
+        transport = where_kept(self._app, joins)
         attempts = Attempts(self._app.conf, options)
         while True:
             try:
-                assert transport.joins is not None
-                transport.link().run(transport.joins.open(joins), attempts.timeout)
+                transport.link().run(opened(transport, joins, pieces), attempts.timeout)
                 return attempts.end
             except OperationalError as trouble:
                 time.sleep(attempts.pause(trouble))
@@ -92,6 +93,23 @@ def _queues(posts: Sequence[Post]) -> Collection[Queue]:
         return () if queue is None else (queue,)
     routes = {id(post.route): post.route for post in posts}
     return {route.queue.name: route.queue for route in routes.values() if route.queue is not None}.values()
+
+
+def where_kept(app: Any, joins: Sequence[OpenJoin]) -> Transport:
+    """The transport of the result store. Raises NotImplementedError if it can't count parts and is to."""
+    transport: Transport = app.backend.transport_of_joins() if joins else app.backend.transport
+    return transport
+
+
+def opened(transport: Transport, joins: Sequence[OpenJoin], pieces: Sequence[Record]) -> Flow[None]:
+    """Pieces of chains first: a join's body may need them."""
+    chains = chains_of(transport)
+    if pieces:
+        assert chains is not None
+        yield from chains.keep(pieces)
+    if joins:
+        assert transport.joins is not None
+        yield from transport.joins.open(joins)
 
 
 def _declare_and_publish(broker: Any, queues: list[Queue], posts: Sequence[Post]) -> Flow[None]:

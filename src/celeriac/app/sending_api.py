@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from celeriac import result as results
 from celeriac.core.join import OpenJoin
 from celeriac.core.message import Post
+from celeriac.core.record import Record
 from celeriac.result import AsyncResult as Result
 
 from . import calling, launching
@@ -34,13 +35,25 @@ class Sending:
         """send_many, from async code."""
         return await calling.asend_many(cast("Celeriac", self), calls, options)
 
-    def launch(self, calls: launching.Calls, joins: Sequence[OpenJoin], options: dict[str, Any]) -> None:
-        """Open the joins of a workflow, then send its first calls in one round trip."""
-        launching.launch(cast("Celeriac", self), calls, joins, options)
+    def launch(
+        self,
+        calls: launching.Calls,
+        joins: Sequence[OpenJoin],
+        options: dict[str, Any],
+        pieces: Sequence[Record] = (),
+    ) -> None:
+        """Open the joins of a workflow and keep the pieces of its chains, then send its first calls together."""
+        launching.launch(cast("Celeriac", self), calls, joins, options, pieces)
 
-    async def alaunch(self, calls: launching.Calls, joins: Sequence[OpenJoin], options: dict[str, Any]) -> None:
+    async def alaunch(
+        self,
+        calls: launching.Calls,
+        joins: Sequence[OpenJoin],
+        options: dict[str, Any],
+        pieces: Sequence[Record] = (),
+    ) -> None:
         """launch, from async code."""
-        await launching.alaunch(cast("Celeriac", self), calls, joins, options)
+        await launching.alaunch(cast("Celeriac", self), calls, joins, options, pieces)
 
     def prepare(self, calls: launching.Calls) -> list[Post]:
         """The messages of these calls, for whoever publishes them together with something else."""

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from celeriac.app.launching import gathered
-from celeriac.canvas.launching import planned
+from celeriac.canvas.launching import planned_whole
 from celeriac.core.ids import uuid
 from celeriac.core.join import OpenJoin
 from celeriac.core.message import Post
@@ -33,7 +33,7 @@ def outgoing(app: Any, entry: Any) -> Outgoing:
     if sig is None:
         id = str(options.setdefault("task_id", uuid()))
         return Outgoing(gathered(app, [(entry.task, args, kwargs, options)]), (), id)
-    flight = planned(app, sig, (), {}, options)
+    flight = planned_whole(app, sig, (), {}, options)
     return Outgoing(gathered(app, flight.calls), flight.joins, "" if flight.result is None else flight.result.id)
 
 

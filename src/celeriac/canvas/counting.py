@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -18,15 +18,9 @@ from celeriac.execution.texts import safe_repr
 from celeriac.process import crash
 from celeriac.wire import parts
 
-logger: Final = logging.getLogger("celeriac.canvas")
+from .trying import ONE_TRY, Trying
 
-# How long to go on trying while the result store is away. A message that is not acknowledged goes back to its queue
-# then; for one that is, this is the only chance.
-_PATIENCE: Final = 60.0
-_LONG_PATIENCE: Final = 600.0
-_ONE_TRY: Final = 5.0
-_FIRST_PAUSE: Final = 0.05
-_LONGEST_PAUSE: Final = 1.0
+logger: Final = logging.getLogger("celeriac.canvas")
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -48,8 +42,7 @@ class Counter:
 
     def __init__(self, app: Any, clock: Clock = SYSTEM_CLOCK, pause: Callable[[float], None] = time.sleep) -> None:
         self._app = app
-        self._monotonic = clock.monotonic
-        self._pause = pause
+        self._trying = Trying(clock, pause)
         self._atomic: bool | None = None  # not looked yet
 
     def count(self, member: Member, state: str, value: Any, last_chance: bool) -> tuple[Counted, str]:
@@ -90,9 +83,9 @@ class Counter:
         joins = transport.joins
         assert joins is not None
         trouble: object = "another worker is about to start the chord's body"
-        for _ in self._tries(last_chance):
+        for _ in self._trying.tries(last_chance):
             try:
-                counted = transport.link().run(joins.part(part), _ONE_TRY)
+                counted = transport.link().run(joins.part(part), ONE_TRY)
                 if counted.state is not Count.TAKEN:
                     return counted
             except OperationalError as exc:
@@ -105,24 +98,13 @@ class Counter:
         )
         return Counted(Count.OPEN)
 
-    def _tries(self, last_chance: bool) -> Iterator[None]:
-        """Once, and then again and again, with pauses, until patience is at its end."""
-        end = self._monotonic() + (_LONG_PATIENCE if last_chance else _PATIENCE)
-        pause = _FIRST_PAUSE
-        while True:
-            yield
-            if self._monotonic() + pause >= end:
-                return
-            self._pause(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
-
     def saved(self, group: str, last_chance: bool) -> Any:
         """The header's results as its client saved them, or None; Celery's clients do if some of them are groups.
 
         Raises Unfinished while the store is away; ChordError if this was the last chance.
         """
         trouble: object = None
-        for _ in self._tries(last_chance):
+        for _ in self._trying.tries(last_chance):
             try:
                 return self._app.backend.restore_group(group)
             except OperationalError as exc:

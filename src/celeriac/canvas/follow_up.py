@@ -5,9 +5,12 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from celeriac.core import states
 from celeriac.core.errors import ChordError
 from celeriac.core.join import Count, Counted, Sequel
+from celeriac.core.message import Post
 from celeriac.core.record import Record
 from celeriac.current import Context
 from celeriac.execution.exception_info import ExceptionInfo
@@ -43,8 +46,9 @@ class FollowUp:
             first = following.after_failure(self._app, request, state, value)
         if first.children:
             request.children.extend(first.children)
-        sequels = [Sequel(records=self._records(first.unreached, state, value), opens=tuple(first.opens))]
-        ends = deque(_ends(first.unreached, state, value))
+        why = (state, value) if first.lost is None else (states.FAILURE, first.lost)
+        sequels = [_sequel((), self._records(first.unreached, *why), first)]
+        ends = deque(_ends(first.unreached, *why))
         if request.chord and request.group:
             own = Member(request.group, request.id, request.group_index, request.chord, request.adds)
             ends.append(End(own, state, value))
@@ -72,17 +76,19 @@ class FollowUp:
             wrapped = ChordError(f"Callback error: {exc!r}")
             wrapped.__cause__ = exc
             return self._failed(request, member, wrapped)
-        return Sequel(tuple(sent.posts), (), tuple(sent.opens)), []
+        return _sequel(sent.posts, (), sent), []
 
     def _failed(self, request: Context, member: Member, exc: ChordError) -> tuple[Sequel, list[End]]:
         """The body will not run: it counts as failed, as does whatever was to come after it."""
         try:
             sent = following.unstarted(self._app, request, member.chord, exc)
+        except Unfinished:
+            raise
         except Exception as failed:
             logger.exception("Chord %s: its errbacks can't be called: %r", member.group, failed)
-            sent = Following(unreached=tuple(following.unreached([member.chord])))
+            sent = Following(unreached=tuple(following.unreached([member.chord], lambda marker: None)))
         records = self._records(sent.unreached, states.FAILURE, exc)
-        return Sequel(tuple(sent.posts), records, tuple(sent.opens)), list(_ends(sent.unreached, states.FAILURE, exc))
+        return _sequel(sent.posts, records, sent), list(_ends(sent.unreached, states.FAILURE, exc))
 
     def _records(self, unreached: Iterable[Unreached], state: str, exc: Any) -> tuple[Record, ...]:
         """Whoever waits for a task that will not run learns why."""
@@ -109,7 +115,11 @@ def _of_unreached(one: Unreached) -> Context:
 
 
 def _of(sequel: Sequel, group: str, owner: str, foreign: bool) -> Sequel:
-    return Sequel(sequel.posts, sequel.records, sequel.opens, (), group, owner, foreign)
+    return msgspec.structs.replace(sequel, group=group, owner=owner, foreign=foreign)
+
+
+def _sequel(posts: Iterable[Post], records: Iterable[Record], sent: Following) -> Sequel:
+    return Sequel(tuple(posts), (*records, *sent.kept), tuple(sent.opens), drops=tuple(sent.drops))
 
 
 def _ends(unreached: Iterable[Unreached], state: str, exc: Any) -> Iterable[End]:

@@ -2,13 +2,15 @@
 
 import inspect
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import CoroutineType
 from typing import Any, Final, NamedTuple
 
 from celeriac.core import states
+from celeriac.core.errors import TaskError
 from celeriac.core.join import OpenJoin
 from celeriac.core.message import Post
+from celeriac.core.record import Record
 from celeriac.current import Context
 from celeriac.execution import loops
 from celeriac.execution.exception_info import ExceptionInfo
@@ -27,7 +29,9 @@ from .kinds import (
     listed,
     tasks_of,
 )
+from .later import Later, LinksLost
 from .launching import planned
+from .pieces import is_marker
 from .planning import Flight
 from .signature import maybe_signature
 
@@ -55,6 +59,9 @@ class Following(NamedTuple):
     opens: Sequence[OpenJoin] = ()
     unreached: Sequence[Unreached] = ()
     children: Sequence[Any] = ()  # results of what is sent, but for errbacks: as in Celery they are nobody's children
+    kept: Sequence[Record] = ()  # pieces of long chains
+    drops: Sequence[str] = ()
+    lost: BaseException | None = None  # why the unreached will not run, if it is not what this run ended with
 
 
 def after_success(app: Any, request: Any, value: Any) -> Following:
@@ -69,24 +76,41 @@ def after_success(app: Any, request: Any, value: Any) -> Following:
     chain = request.chain
     if chain:  # links that are not looked at stay the bytes they are
         rest, link = chain[:-1], chain[-1]
-        flights.append(next_after(app, request, link, (value,), {"chain": rest} if rest else {}))
+        try:
+            flights.append(next_after(app, request, link, (value,), {"chain": rest} if rest else {}))
+        except LinksLost as lost:
+            return _cut_off(app, request, flights, link, lost)
     return _following(app, request, flights)
+
+
+def _cut_off(app: Any, request: Any, flights: list[Flight], marker: Tree, lost: LinksLost) -> Following:
+    """The chain ends here: its last task, as the marker has it, has failed."""
+    logger.error("Task %s[%s] has ended, but what comes next can't be sent: %s", request.task, request.id, lost)
+    why = TaskError(str(lost))
+    found = _following(app, request, flights)
+    end = unstarted(app, request, marker, why)
+    return found._replace(posts=(*found.posts, *end.posts), unreached=end.unreached, lost=why)
 
 
 def after_failure(app: Any, request: Any, state: str, exc: BaseException) -> Following:
     """Errbacks, unless the task was revoked; the rest of the chain will never run."""
     flights = [] if state != states.FAILURE else _errbacks(app, request, (request.id, request.errbacks), exc)
-    return _following(app, request, flights, tuple(unreached(listed(request.chain)[::-1])))._replace(children=())
+    later = Later(app, request.acknowledged)
+    never = tuple(unreached(listed(request.chain)[::-1], later.links))
+    return _following(app, request, flights, never)._replace(children=(), drops=later.drops)
 
 
 def unstarted(app: Any, request: Any, tree: Tree, exc: BaseException) -> Following:
     """A workflow (a chord's body, for one) will not start at all, because of this exception."""
     flights: list[Flight] = []
+    later = Later(app, request.acknowledged)
+    tree = later.opened(tree)
     for task, id in _starts(tree):
         errbacks = (task.get("options") or {}).get("link_error")
         if errbacks:
             flights += _errbacks(app, _about(request, task, id), (id, errbacks), exc)
-    return _following(app, request, flights, tuple(unreached([tree])))
+    never = tuple(unreached([tree], later.links))
+    return _following(app, request, flights, never)._replace(drops=later.drops)
 
 
 def _about(request: Any, task: Tree, id: Any) -> Context:
@@ -110,8 +134,14 @@ def body_after(app: Any, request: Any, body: Tree, results: list[Any]) -> Follow
 
 
 def next_after(app: Any, request: Any, tree: Tree, args: Sequence[Any], options: Options) -> Flight:
-    """The plan of what comes after this request's task."""
-    return planned(app, tree, args, {}, {**options, **kin_of(app, request, tree)})
+    """The plan of what comes after this request's task. Raises LinksLost."""
+    if not is_marker(tree):
+        return planned(app, tree, args, {}, {**options, **kin_of(app, request, tree)})
+    later = Later(app, request.acknowledged)
+    tree, rest = later.next(tree)
+    options = {**options, "chain": rest} if rest else options
+    flight = planned(app, tree, args, {}, {**options, **kin_of(app, request, tree)})
+    return flight._replace(drops=tuple(later.drops))
 
 
 def kin_of(app: Any, request: Any, tree: Tree) -> Options:
@@ -134,17 +164,25 @@ def _following(app: Any, request: Any, flights: list[Flight], never: Sequence[Un
         tuple(join for flight in flights for join in flight.joins),
         tuple(never),
         children,
+        tuple(piece for flight in flights for piece in flight.kept),
+        tuple(piece for flight in flights for piece in flight.drops),
     )
 
 
-def unreached(trees: Iterable[Tree]) -> Iterable[Unreached]:
-    """Those of their tasks that somebody may wait for, in the order in which they would have run."""
+def unreached(trees: Iterable[Tree], links: Callable[[Tree], list[Any] | None]) -> Iterable[Unreached]:
+    """Those of their tasks that somebody may wait for, in the order in which they would have run.
+
+    `links` are those that a marker stands for; where they are lost it stands for the last task alone.
+    """
     waiting = list(trees)[::-1]
     while waiting:
         tree = waiting.pop()
         kind = kind_of(tree)
         options = tree.get("options") or {}
         waiting.extend(listed(options.get("chain")))
+        if is_marker(tree) and (found := links(tree)):
+            waiting.extend(found)
+            continue
         if kind in (CHAIN, GROUP):
             waiting.extend(reversed(tasks_of(tree)))
         elif kind == CHORD:

@@ -41,6 +41,7 @@ class Setting(NamedTuple):
     group_result: Callable[[str, list[Any]], Any]  # (id, results)
     join_ttl: float | None = None
     errbacks_on_header: bool = False  # task_allow_error_cb_on_chord_header
+    inline: int | None = None  # so many links of a chain travel; the others lie in the result store
 
 
 class Frozen(NamedTuple):

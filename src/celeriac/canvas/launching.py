@@ -3,9 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from celeriac.core import states
+from celeriac.core.errors import EncodeError
 from celeriac.core.ids import uuid
+from celeriac.core.ports.chains import chains_of
+from celeriac.core.record import Record
 from celeriac.current import get_current_worker_task
 from celeriac.result import first_of
+from celeriac.wire import pieces
 
 from .freezing import Setting, frozen
 from .kinds import TASK, Options, Tree, kind_of, with_options
@@ -35,12 +40,41 @@ def setting_of(app: Any) -> Setting:
         groups,
         app.backend.join_ttl,
         bool(conf.task_allow_error_cb_on_chord_header),
+        conf.task_chain_inline,
     )
 
 
 def planned(app: Any, tree: Tree, args: Args, kwargs: Kwargs, options: Options) -> Flight:
     """The plan of a workflow of this app."""
-    return counted(app, plan(tree, (args, kwargs), options, setting_of(app)))
+    setting = setting_of(app)
+    flight = plan(tree, (args, kwargs), options, setting)
+    if flight.pieces:
+        kept = kept_of(app, flight)
+        flight = flight._replace(kept=kept) if kept else _whole(app, tree, (args, kwargs), options)
+    return counted(app, flight)
+
+
+def planned_whole(app: Any, tree: Tree, args: Args, kwargs: Kwargs, options: Options) -> Flight:
+    """The same, but long chains travel as they are: for those who can't keep something in the result store."""
+    return counted(app, _whole(app, tree, (args, kwargs), options))
+
+
+def _whole(app: Any, tree: Tree, arguments: tuple[Args, Kwargs], options: Options) -> Flight:
+    return plan(tree, arguments, options, setting_of(app)._replace(inline=None))
+
+
+def kept_of(app: Any, flight: Flight) -> tuple[Record, ...]:
+    """The pieces of long chains as the result store keeps them; none if it can't, or they can't be written."""
+    if chains_of(app.transports.results) is None:
+        return ()
+    default, ttl = app.conf.task_serializer, app.backend.join_ttl
+    try:
+        return tuple(
+            Record(piece.id, states.PENDING, pieces.encode(piece.links, piece.serializer or default), "chain", ttl)
+            for piece in flight.pieces
+        )
+    except EncodeError:  # some task has a serializer of its own, which may write what travels with its message
+        return ()
 
 
 # -- several tasks
@@ -55,7 +89,7 @@ def send(sig: Any, args: Args, kwargs: Kwargs, options: Options) -> Any:
     remembered = options.pop("add_to_parent", True)
     flight = planned(app, sig, args, kwargs, options)
     if flight.calls:
-        app.launch(flight.calls, flight.joins, _how(options))
+        app.launch(flight.calls, flight.joins, _how(options), flight.kept)
     return _remember(flight.result, remembered)
 
 
@@ -68,7 +102,7 @@ async def asend(sig: Any, args: Args, kwargs: Kwargs, options: Options) -> Any:
     remembered = options.pop("add_to_parent", True)
     flight = planned(app, sig, args, kwargs, options)
     if flight.calls:
-        await app.alaunch(flight.calls, flight.joins, _how(options))
+        await app.alaunch(flight.calls, flight.joins, _how(options), flight.kept)
     return _remember(flight.result, remembered)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from celeriac.core.join import DECLARED, OpenJoin
+from celeriac.core.record import Record
 
 from .freezing import Setting, frozen, named
 from .kinds import (
@@ -30,6 +31,7 @@ from .kinds import (
 )
 from .links import linked, with_errbacks
 from .operators import with_links
+from .pieces import Piece, shortened_options, shortened_tree
 
 Args = Sequence[Any]
 Kwargs = Mapping[str, Any]
@@ -51,6 +53,9 @@ class Flight(NamedTuple):
     joins: list[OpenJoin]
     result: Any  # of the last task, or of a group; its parents are what comes before
     chords: list[tuple[Tree, Tree]]  # (header, body) for each join
+    pieces: list[Piece]  # of long chains; `kept` is what they are in the result store
+    kept: tuple[Record, ...] = ()
+    drops: tuple[str, ...] = ()  # pieces that this takes the place of
 
 
 def plan(tree: Tree, arguments: tuple[Args, Kwargs], options: Options, setting: Setting) -> Flight:
@@ -66,7 +71,7 @@ def plan(tree: Tree, arguments: tuple[Args, Kwargs], options: Options, setting: 
     elif options.get("task_id"):
         tree = with_options(tree, task_id=options["task_id"])
     ready = frozen(tree, setting)
-    flight = Flight([], [], ready.last, [])
+    flight = Flight([], [], ready.last, [], [])
     if ready.last is not None:
         args, kwargs = arguments
         walk(_Launch(flight, setting).launch(ready.tree, args, kwargs, options))
@@ -115,7 +120,10 @@ class _Launch:
         for option in ("link", "link_error"):
             if options.get(option):  # in addition to its own
                 options = {**options, option: with_links(tree, option, listed(options[option]))["options"][option]}
-        self._flight.calls.append(Call(tree["task"], *merged(tree, args, kwargs, options)))
+        args_, kwargs_, options = merged(tree, args, kwargs, options)
+        options, pieces = shortened_options(options, self._setting.inline, self._setting.new_id)
+        self._flight.pieces.extend(pieces)
+        self._flight.calls.append(Call(tree["task"], args_, kwargs_, options))
 
     def _chain(self, tree: Tree, args: Args, kwargs: Kwargs, options: Options) -> Walk:
         steps = tasks_of(tree)
@@ -195,6 +203,8 @@ class _Launch:
         rest = listed(given.get("chain"))
         if rest:
             body = followed(body, rest, self._setting)
+        body, pieces = shortened_tree(body, self._setting.inline, self._setting.new_id)
+        self._flight.pieces.extend(pieces)
         return dict(placed(body, {"group_id": header_id(tree)}))
 
 

@@ -95,8 +95,10 @@ def send_with_the_end(task: Any, tree: Tree, args: Any, options: Options) -> Any
 def _with_the_end(task: Any, request: Context, flight: Flight) -> None:
     """What is sent goes out together with the end of the run: neither lost nor doubled if the run is repeated."""
     if request.outbox is None:
-        task.app.launch(flight.calls, flight.joins, {})
+        task.app.launch(flight.calls, flight.joins, {}, flight.kept)
         return
     request.outbox.extend(task.app.prepare(flight.calls))
     if flight.joins:
         request.opens = [*(request.opens or ()), *flight.joins]
+    if flight.kept:
+        request.keeps = [*(request.keeps or ()), *flight.kept]

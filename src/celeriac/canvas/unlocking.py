@@ -59,3 +59,4 @@ def _send(request: Any, sent: following.Following) -> None:
         raise RuntimeError(f"{UNLOCK} runs in workers only")
     request.outbox.extend(sent.posts)
     request.opens = [*(request.opens or ()), *sent.opens]
+    request.keeps = [*(request.keeps or ()), *sent.kept]

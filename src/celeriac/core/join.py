@@ -65,3 +65,4 @@ class Sequel(msgspec.Struct, frozen=True, gc=False, array_like=True):
     group: str = ""
     owner: str = ""
     foreign: bool = False
+    drops: tuple[str, ...] = ()  # pieces of chains whose links are sent on, or will never run

@@ -9,7 +9,7 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
     id: str
     state: str
     payload: bytes
-    kind: str = "task"  # task | group
+    kind: str = "task"  # task | group | chain (a piece of one: core.ports.chains)
     ttl: float | None = None  # seconds to keep it; None: for ever
     reply_to: str | None = None  # whom to send it to, where results are messages
     # SUCCESS, once stored, is never overwritten (except by forget)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 if TYPE_CHECKING:
     from celeriac.core.join import OpenJoin
     from celeriac.core.message import Post
+    from celeriac.core.record import Record
 
 Fields = dict[str, Any]
 
@@ -106,6 +107,8 @@ class Context:
     origin: str | None = None
     # Joins that must be open before the messages in the outbox are published.
     opens: "list[OpenJoin] | None" = None
+    # Pieces of long chains that must be kept before then.
+    keeps: "list[Record] | None" = None
     # Messages that the run wants published together with its end (retries). None outside a worker's run:
     # then whoever has a message to send publishes it.
     outbox: "list[Post] | None" = None

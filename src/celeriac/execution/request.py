@@ -17,7 +17,7 @@ _UNREAD: Final = "_unread"
 # A sender has no say in these: they are the executor's, or stand in the body.
 _NOT_HEADERS: Final = (
     "called_directly", "is_eager", "_children", "callbacks", "errbacks", "chain", "chord", "has_followers",
-    "acknowledged", "adds", "opens", _UNREAD,
+    "acknowledged", "adds", "opens", "keeps", _UNREAD,
 )  # fmt: skip
 _fields: Final[GetSetDescriptorType] = Context.__dict__["__dict__"]
 

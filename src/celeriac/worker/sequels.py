@@ -16,6 +16,7 @@ from celeriac.core.delivery import Action, Settlement
 from celeriac.core.join import Sequel
 from celeriac.core.message import Post
 from celeriac.core.ports import Joins
+from celeriac.core.ports.chains import chains_of
 from celeriac.core.record import Record
 from celeriac.current import Context
 from celeriac.execution.faces import Followed, FollowUp, Unfinished
@@ -123,13 +124,16 @@ class Elsewhere:
 
     async def close(self, sequels: Sequence[Sequel]) -> None:
         """What they send has been published."""
-        joins = self._connection.transport.joins
-        if joins is None:
-            return
+        transport = self._connection.transport
+        joins, chains = transport.joins, chains_of(transport)
         crash.point("after_fire_before_close")
-        for sequel in sequels:
-            if sequel.group:
-                await self._close(joins, sequel)
+        if joins is not None:
+            for sequel in sequels:
+                if sequel.group:
+                    await self._close(joins, sequel)
+        drops = [piece for sequel in sequels for piece in sequel.drops]
+        if drops and chains is not None:
+            await self._connection.run(lambda: chains.drop(drops))
 
     async def _close(self, joins: Joins, sequel: Sequel) -> None:
         await self._connection.run(lambda: joins.close(sequel.group, sequel.owner, sequel.foreign))

@@ -54,24 +54,31 @@ class Stage:
         return found
 
     def keys(self) -> list[str]:
-        """What is left of joins."""
+        """What is left of joins, and of long chains."""
         transport = self.app.transports.results
         assert transport is not None
         if self.backend.startswith("redis"):
             link: Any = transport.link()
             return [key.decode() for key in link.run(_keys(), TIMEOUT)]
         with sqlite3.connect(self.backend.removeprefix("sqlite:///")) as connection:
-            joins = connection.execute("SELECT id FROM joins").fetchall()
-            return [str(row) for row in joins + connection.execute("SELECT DISTINCT id FROM parts").fetchall()]
+            rows = [connection.execute(query).fetchall() for query in _LEFT]
+            return [str(row) for some in rows for row in some]
 
     def wait_no_keys(self) -> None:
-        """No join and no part is left."""
+        """No join, no part and no piece of a chain is left."""
         until(lambda: not self.keys(), TIMEOUT, self.keys)
 
 
+_LEFT = (
+    "SELECT id FROM joins",
+    "SELECT DISTINCT id FROM parts",
+    "SELECT id FROM results WHERE kind = 'chain'",
+)
+
+
 def _keys() -> Any:
-    (found,) = yield (("KEYS", "*celery-taskset-meta-*"),)
-    return found
+    joins, pieces = yield (("KEYS", "*celery-taskset-meta-*"), ("KEYS", "*celeriac.chain.*"))
+    return [*joins, *pieces]
 
 
 @contextmanager

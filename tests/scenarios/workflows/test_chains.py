@@ -85,7 +85,19 @@ def test_a_group_in_a_chain_gets_the_result_before_it(stage: Stage) -> None:
 
 def test_a_chain_of_three_hundred(stage: Stage) -> None:
     flow = chain(stage.s("add", 0), *[stage.s("add", 1)] * 300)
-    assert flow.apply_async().get(TIMEOUT) == 300
+    result = flow.apply_async()
+    assert len(stage.keys()) == 2  # pieces of links that did not travel
+    assert result.get(TIMEOUT) == 300
+    stage.wait_no_keys()
+
+
+def test_a_long_chain_that_fails_is_failed_to_its_end(stage: Stage) -> None:
+    flow = chain(stage.s("add", 0), stage.s("fail"), *[stage.s("add", 1)] * 300)
+    result = flow.apply_async()
+    with pytest.raises(ValueError, match="as told"):
+        result.get(TIMEOUT)
+    assert result.parent.parent.state == "FAILURE"
+    stage.wait_no_keys()
 
 
 @pytest.mark.parametrize(("kind", "value"), [("task", 6), ("chain", 7), ("group", [6, 7]), ("chord", 13)])

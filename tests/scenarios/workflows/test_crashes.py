@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from celeriac.canvas import chord
+from celeriac.canvas import chain, chord
 
 from .stage import STAGES, TIMEOUT, Stage
 
@@ -74,3 +74,32 @@ def test_a_body_that_was_published_is_not_published_again_though_its_join_was_no
     with apart.worker():
         assert_called_once(apart, body, 1, 2, repeated=0)
     assert apart.keys()  # they are left to their ttl
+
+
+def send_chain(stage: Stage) -> str:
+    """A chain of which one link travels with each message; the id of its last task."""
+    stage.app.conf.task_chain_inline = 1
+    links = [stage.s("witness"), stage.s("add", 1), stage.s("witness"), stage.s("add", 1), stage.s("gather")]
+    result = chain(stage.s("add", 0, 1), *links).apply_async()
+    assert len(stage.keys()) == 4
+    return str(result.id)
+
+
+def test_a_worker_that_dies_when_it_has_read_a_piece_of_a_long_chain_loses_no_link(scene: Stage) -> None:
+    last = send_chain(scene)
+    with scene.worker("-c", "1", CELERIAC_CRASH_AT="after_report_before_settle:2") as dying:
+        dying.wait_end()
+    with scene.worker():
+        assert scene.app.AsyncResult(last).get(TIMEOUT) == 3
+        assert scene.noted("body", last) == [[3]]
+        scene.wait_no_keys()
+
+
+@pytest.mark.parametrize("where", ["after_result_before_ack:2", "after_fire_before_close:2"])
+def test_pieces_in_another_store_outlive_a_worker_that_dies(apart: Stage, where: str) -> None:
+    last = send_chain(apart)
+    with apart.worker("-c", "1", CELERIAC_CRASH_AT=where) as dying:
+        dying.wait_end()
+    with apart.worker():
+        assert apart.app.AsyncResult(last).get(TIMEOUT) == 3
+        assert apart.noted("body", last) == [[3]]

@@ -8,7 +8,7 @@ import pytest
 
 from celeriac import Celeriac
 from celeriac.canvas.follow_up import FollowUp
-from celeriac.core.delivery import Action, Settlement
+from celeriac.core.delivery import Action, Delivery, Settlement
 from celeriac.core.message import Queue
 from celeriac.core.outcome import Outcome
 from celeriac.execution import Executor
@@ -30,11 +30,15 @@ class Worker:
         """Run what is ready now; returns how many messages there were."""
         claimed = self.link.run(self.transport.broker.claim("one", [Queue("celery")], limit), 1).deliveries
         for delivery in claimed:
-            outcome = self.executor.run(delivery.raw)
-            end = Settlement(delivery, Action.ACK, outcome.record, outcome.posts, sequels=outcome.sequels)
-            self.link.run(self.transport.broker.settle("one", [end]), 1)
-            self.outcomes.append(outcome)
+            self.run(delivery)
         return len(claimed)
+
+    def run(self, delivery: Delivery) -> None:
+        """Run one claimed message and settle it."""
+        outcome = self.executor.run(delivery.raw)
+        end = Settlement(delivery, Action.ACK, outcome.record, outcome.posts, sequels=outcome.sequels)
+        self.link.run(self.transport.broker.settle("one", [end]), 1)
+        self.outcomes.append(outcome)
 
     def work(self) -> int:
         """Until nothing is left; returns how many messages were run."""

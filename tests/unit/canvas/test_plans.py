@@ -134,6 +134,7 @@ def test_a_rest_that_comes_from_others_goes_on_after_a_group(add: Any, total: An
 
 
 def test_a_chain_of_thousands_is_planned_and_read_back(app: Celeriac, add: Any) -> None:
+    app.conf.task_chain_inline = None
     whole = chain(*[add.s(1) for _ in range(5000)])
     flight = plan(whole, 0)
     assert len(flight.calls[0].options["chain"]) == 4999
@@ -142,7 +143,8 @@ def test_a_chain_of_thousands_is_planned_and_read_back(app: Celeriac, add: Any) 
     assert len(json.loads(post.message.body)[2]["chain"]) == 4999
 
 
-def test_a_chain_within_a_chain_within_a_chain_is_one_chain(add: Any) -> None:
+def test_a_chain_within_a_chain_within_a_chain_is_one_chain(app: Celeriac, add: Any) -> None:
+    app.conf.task_chain_inline = None
     whole: Any = add.s(1)
     for _ in range(2000):
         whole = chain(whole, add.s(1), queue="x")
@@ -186,7 +188,7 @@ def test_joins_are_open_before_the_first_message_goes_out(
     app: Celeriac, add: Any, total: Any, monkeypatch: Any
 ) -> None:
     order = []
-    monkeypatch.setattr(app.publisher, "open", lambda joins, options: order.append("open"))
+    monkeypatch.setattr(app.publisher, "open", lambda *given: order.append("open"))
     monkeypatch.setattr(app.publisher, "publish", lambda *posts: order.append("publish"))
     chord([add.s(1, 1)], total.s()).apply_async()
     assert order == ["open", "publish"]

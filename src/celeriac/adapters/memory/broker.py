@@ -12,6 +12,7 @@ from celeriac.core.join import Sequel
 from celeriac.core.message import Post, Queue
 from celeriac.core.ports.broker import Mark
 
+from .chains import drop_pieces
 from .store import Item, Store
 
 
@@ -128,6 +129,7 @@ def _follow(store: Store, sequel: Sequel) -> None:
         store.joins.grow(join)
     for record in sequel.records:
         store.keep(record)
+    drop_pieces(store, sequel.drops)
     _send(store, sequel.posts)
 
 

@@ -10,6 +10,7 @@ from celeriac.core.message import Queue
 from celeriac.core.ports import Transport, TransportOptions
 
 from .broker import MemoryBroker
+from .chains import MemoryChains
 from .delayed import MemoryDelayed
 from .ears import MemoryAsyncEar, MemoryBell, MemoryEar
 from .joins import MemoryJoins
@@ -39,6 +40,7 @@ class MemoryTransport:
         self.dead = MemoryDeadLetters()
         self.results = MemoryResults()
         self.joins = MemoryJoins()
+        self.chains = MemoryChains()
         self.lease = MemoryLease()
         self.plans = MemoryPlans()
         self.bus = MemoryBus()

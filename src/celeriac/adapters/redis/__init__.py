@@ -7,6 +7,7 @@ What lies where, each name with the `global_keyprefix` in front (results: see re
     _kombu.binding.<exchange>           SET   which queues an exchange reaches
     /<db>.<exchange>[/<routing key>]    channel of a fanout exchange
     celery-task-meta-<id>, celery-taskset-meta-<id>   STRING  results, published on a channel of the same name
+    celeriac.chain.<id>                 STRING  a piece of a long chain (where results are)
     celeriac.delayed.<queue>            ZSET  tags of delayed messages by the time they are due
     celeriac.dead, celeriac.dead.index  HASH, ZSET  dead letters
     celeriac.lease.<name>               STRING with a time to live: "<term> <holder>"

@@ -91,6 +91,8 @@ def _follow(
         joins += (label, "OPEN", join_name(prefix, join.group), join.size, milliseconds(join.ttl))
     for join in sequel.grows:
         joins += (label, "GROW", join_name(prefix, join.group), join.size, 0)
+    for piece in sequel.drops:
+        joins += (label, "DROP", record_key(prefix, "chain", piece), 0, 0)
     for record in sequel.records:
         records += (label, record_key(prefix, record.kind, record.id), lifetime(record), record.payload)
     for post in sequel.posts:
@@ -104,6 +106,8 @@ def join_name(prefix: str, group: str) -> str:
 
 
 def record_key(prefix: str, kind: str, id: str) -> str:
+    if kind == "chain":  # nothing of Celery's
+        return f"{prefix}celeriac.chain.{id}"
     return f"{prefix}celery-task-meta-{id}" if kind == "task" else f"{prefix}celery-taskset-meta-{id}"
 
 

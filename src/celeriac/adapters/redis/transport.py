@@ -9,6 +9,7 @@ from .async_cluster import RedisAsyncClusterLink
 from .async_link import RedisAsyncLink
 from .broker import RedisBroker
 from .bus import RedisBus
+from .chains import RedisChains
 from .dead import RedisDeadLetters
 from .delayed import RedisDelayed
 from .doorway import Doorway
@@ -50,6 +51,7 @@ class RedisTransport:
         self.keys = Keys(chosen, prefix, self.place.db)
         self.results = RedisResults(result_prefix(chosen.global_keyprefix), clustered)
         self.joins = RedisJoins(self.results.prefix, clustered, chosen.result_chord_ordered)
+        self.chains = RedisChains(self.results)
         here = SettlingPlace(self.place.db, self.place.db, self.results.prefix)
         # The nonce keeps the tags of two brokers apart even if they claim for one owner.
         nonce = incarnation()[:8] + "."

@@ -69,6 +69,8 @@ def _follow(session: Session, sequels: Sequence[Sequel]) -> None:
         grow_joins(session, sequel.grows)
         if sequel.records:
             keep(session, sequel.records)
+        if sequel.drops:
+            drop_pieces(session, sequel.drops)
         enter_posts(session, sequel.posts)
 
 
@@ -127,3 +129,8 @@ def keep(session: Session, records: Sequence[Record]) -> None:
     ]
     session.insert("INSERT INTO results (id, kind, state, payload, expires, stored)", 6, rows, _KEPT)
     session.results.extend(record.id for record in records)
+
+
+def drop_pieces(session: Session, ids: Sequence[str]) -> None:
+    """Forget pieces of chains."""
+    session.executemany("DELETE FROM results WHERE id = ? AND kind = 'chain'", [(id,) for id in ids])

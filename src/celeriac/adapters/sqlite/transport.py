@@ -8,6 +8,7 @@ from celeriac.core.ports import Transport, TransportOptions
 from .alink import SQLiteAsyncLink
 from .broker import SQLiteBroker
 from .bus import SQLiteBus
+from .chains import SQLiteChains
 from .delayed import SQLiteDelayed
 from .joins import SQLiteJoins
 from .keeping import SQLiteDeadLetters, SQLiteLease, SQLiteResults
@@ -36,6 +37,7 @@ class SQLiteTransport:
         self.dead = SQLiteDeadLetters()
         self.results = SQLiteResults()
         self.joins = SQLiteJoins()
+        self.chains = SQLiteChains()
         self.lease = SQLiteLease()
         self.plans = SQLitePlans()
         self.bus = SQLiteBus()

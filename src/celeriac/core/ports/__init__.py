@@ -2,6 +2,7 @@
 
 from .broker import Broker, DeadLetters, Touch
 from .bus import AsyncEar, Bus, Ear
+from .chains import Chains
 from .joins import Joins
 from .lease import Lease
 from .link import AsyncLink, Bell, Link
@@ -17,6 +18,7 @@ __all__ = [
     "Bell",
     "Broker",
     "Bus",
+    "Chains",
     "DeadLetters",
     "Ear",
     "Joins",

@@ -144,6 +144,17 @@ SETTINGS = (
         old="CELERY_REMOTE_TRACEBACKS",
     ),
     Setting(
+        "task_chain_inline",
+        WHOLE,
+        100,
+        "So many links of a chain travel in a message; the later ones wait in the result store. None: all travel.",
+        own=True,
+        none=True,
+        celery=None,
+        why="The messages of a long chain would be as long, together, as the square of its length; Celery's workers "
+        "can't read what waits in the store.",
+    ),
+    Setting(
         "task_allow_error_cb_on_chord_header",
         BOOL,
         False,

@@ -13,6 +13,7 @@ Every test starts on an empty store and runs once through the sync link and once
 from .bell import BellContract
 from .broker import BrokerContract
 from .bus import BusContract, TellingContract
+from .chains import ChainsContract, ChainsSettledContract
 from .dead_letters import DeadLettersContract
 from .delayed import DelayedContract
 from .harness import COLOURS, Harness
@@ -34,6 +35,8 @@ __all__ = [
     "BellContract",
     "BrokerContract",
     "BusContract",
+    "ChainsContract",
+    "ChainsSettledContract",
     "DeadLettersContract",
     "DelayedContract",
     "FanoutContract",
