@@ -1,5 +1,6 @@
 """beat: periodic tasks that are sent once, on time, by one of any number of beats."""
 
+from .elected import ElectedScheduler
 from .embedded import EmbeddedService
 from .entry import BeatLazyFunc, ScheduleEntry, SchedulingError
 from .persistent import PersistentScheduler
@@ -12,6 +13,7 @@ __all__ = [
     "DEFAULT_MAX_INTERVAL",
     "BeatLazyFunc",
     "BeatPidbox",
+    "ElectedScheduler",
     "EmbeddedService",
     "PersistentScheduler",
     "ScheduleEntry",

@@ -4,8 +4,8 @@ import os
 from typing import Any
 
 from .file import Progress, StateFile, Unreadable
+from .progress import progress_of, resume
 from .scheduler import Scheduler
-from .ticks import micros, moment
 
 
 class PersistentScheduler(Scheduler):
@@ -23,13 +23,7 @@ class PersistentScheduler(Scheduler):
     def setup_schedule(self) -> None:
         """The program's entries, each as far as the file says it has come."""
         super().setup_schedule()
-        found = self._read()
-        for name, entry in self.schedule.items():
-            progress = found.get(name)
-            if progress is not None:
-                entry.total_run_count = progress.runs
-                if progress.last is not None:
-                    entry.last_run_at = moment(progress.last)
+        resume(self.schedule, self._read())
         self.sync()
 
     def _read(self) -> dict[str, Progress]:
@@ -47,15 +41,9 @@ class PersistentScheduler(Scheduler):
             )
             return {}
 
-    def _progress(self) -> dict[str, Progress]:
-        return {
-            str(name): Progress(None if entry.last_run_at is None else micros(entry.last_run_at), entry.total_run_count)
-            for name, entry in self.schedule.items()
-        }
-
     def sync(self) -> None:
         """Write the file, if anything has changed. A full disk is told once, and stops nothing."""
-        progress = self._progress()
+        progress = progress_of(self.schedule)
         if progress == self._written:
             return
         try:

@@ -31,8 +31,8 @@ class Register:
         if plans is None or transport.lease is None:
             raise ImproperlyConfigured(
                 f"{transport.describe()} can't hold schedules and a leader's lease. Periodic tasks run there with "
-                "-S persistent (beat_scheduler): from a file, by exactly one beat. Several beats, and changes while "
-                "they run, need SQLite or Redis as the broker."
+                "-S elected (RabbitMQ) or -S persistent (any broker: from a file, by exactly one beat); see "
+                "beat_scheduler. Changes while beat runs need SQLite or Redis as the broker."
             )
         self._app = app
         self._plans: Plans = plans

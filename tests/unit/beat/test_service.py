@@ -122,7 +122,7 @@ def test_a_beat_that_was_not_asked_to_answers_nothing(desk) -> None:
 
 
 def test_an_unknown_scheduler_is_refused(desk) -> None:
-    with pytest.raises(ImproperlyConfigured, match="there is no 'nope'; there are persistent, shared"):
+    with pytest.raises(ImproperlyConfigured, match="there is no 'nope'; there are elected, persistent, shared"):
         Service(desk.app, scheduler_cls="nope")
     with pytest.raises(ImproperlyConfigured, match=r"nowhere\.at_all:X.*can't be imported"):
         Service(desk.app, scheduler_cls="nowhere.at_all:X")

@@ -6,6 +6,7 @@ What is declared:
     celery_delayed_0 ... _27, celery_delayed_delivery   delayed messages, as kombu declares them
     celeriac.dead                   durable queue: dead letters
     celeriac.bus                    direct exchange: the bus; ears have exclusive queues bound to it
+    celeriac.beat.<name>, ...note   who has it leads the beats; how far their entries have come
     <x>.pidbox, reply.<x>.pidbox    exchanges of remote control, as kombu declares them
     celeryev                        exchange of events, as Celery declares it
 

@@ -27,11 +27,14 @@ ASKING: Final = 2
 
 
 class Line:
-    """Used by one thread at a time. Channel 1 publishes with confirms, channel 2 asks and is made anew if refused."""
+    """Used by one thread at a time. Channel 1 publishes with confirms, channel 2 asks and is made anew if refused.
 
-    def __init__(self, doorway: Doorway, server: Server, deadline: float) -> None:
+    Who wants heartbeats says them himself.
+    """
+
+    def __init__(self, doorway: Doorway, server: Server, deadline: float, heartbeat: float = 0.0) -> None:
         self._sock = _connected(doorway, server, deadline)
-        self.talk = Talk(doorway.login(server))
+        self.talk = Talk(doorway.login(server, heartbeat))
         try:
             self.wait(self.talk.begin(), deadline)
         except BaseException:

@@ -13,7 +13,7 @@ from .line import Line
 from .refusals import FAILURES, Lost, Refused, failure
 
 
-def connect(doorway: Doorway, deadline: float, start: int = 0) -> tuple[Line, int]:
+def connect(doorway: Doorway, deadline: float, start: int = 0, heartbeat: float = 0.0) -> tuple[Line, int]:
     """A connection to the first node that lets us in, and its number; begins with the one that did last time."""
     servers = doorway.place.servers
     errors: list[BaseException] = []
@@ -25,7 +25,7 @@ def connect(doorway: Doorway, deadline: float, start: int = 0) -> tuple[Line, in
         share = max(deadline - time.monotonic(), 0.0) / (len(order) - turn)
         until = time.monotonic() + min(share, doorway.options.connect_timeout)
         try:
-            return Line(doorway, servers[number], until), number
+            return Line(doorway, servers[number], until, heartbeat), number
         except FAILURES as error:
             errors.append(error)
     raise failure(doorway.place, _most_telling(errors))

@@ -71,9 +71,10 @@ class SyncLink:
     def listen(self) -> SyncEar:
         return SyncEar(self.connect, self._doorway)
 
-    def connect(self, timeout: float | None = None) -> Line:
+    def connect(self, timeout: float | None = None, heartbeat: float = 0.0) -> Line:
         """One more connection, for whoever wants one to itself."""
-        return connect(self._doorway, time.monotonic() + (timeout or self._doorway.options.connect_timeout))[0]
+        until = time.monotonic() + (timeout or self._doorway.options.connect_timeout)
+        return connect(self._doorway, until, heartbeat=heartbeat)[0]
 
     def close(self) -> None:
         with self._lock:

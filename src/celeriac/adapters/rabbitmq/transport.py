@@ -1,4 +1,4 @@
-"""All of one RabbitMQ virtual host behind one URL: six ports, and links that perform their flows."""
+"""All of one RabbitMQ virtual host behind one URL: seven ports, and links that perform their flows."""
 
 from collections.abc import Sequence
 
@@ -14,6 +14,7 @@ from .options import parse_options
 from .pidbox import RabbitPidbox
 from .place import parse_place
 from .register import Register
+from .seats import RabbitSeats
 from .sync_link import SyncLink
 
 
@@ -34,7 +35,8 @@ class RabbitTransport:
         self.bus = RabbitBus()
         self.pidbox = RabbitPidbox()
         self.newswire = RabbitNewswire()
-        self._link = SyncLink(self._doorway, self._register, given.pool_limit)
+        self._link = link = SyncLink(self._doorway, self._register, given.pool_limit)
+        self.seats = RabbitSeats(link, lambda heartbeat: link.connect(heartbeat=heartbeat), self.place)
 
     def link(self) -> SyncLink:
         return self._link

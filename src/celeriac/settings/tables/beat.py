@@ -18,8 +18,8 @@ SETTINGS = (
         "beat_scheduler",
         CLASS,
         "celeriac.beat:SharedScheduler",
-        "The class that says what is due: `shared`, `persistent`, another short name, or a path. Where the broker "
-        "can't hold schedules, the default is `persistent`.",
+        "The class that says what is due: `shared`, `elected`, `persistent`, another short name, or a path. Where the "
+        "broker can't hold schedules, the default is `elected` (RabbitMQ) or `persistent`.",
         old="CELERYBEAT_SCHEDULER",
         celery="celery.beat:PersistentScheduler",
         why="Any number of beats may run: one leads, and the others take over within seconds.",
