@@ -129,6 +129,10 @@ assert "%(name)s" in trace.LOG_SUCCESS and "%(name)s" in trace.LOG_FAILURE
 assert app.log.get_default_logger().name == "celeriac"
 assert app.either("broker_url") == "memory://"
 app.loader.import_default_modules()
+with app.amqp.Producer(app.connection(), routing_key="more") as producer:
+    producer.publish("text")
+assert app.amqp.Queues({"a": {}})["a"].name == "a"
+assert app.amqp.TaskConsumer(app.connection()).queues[0].name == "celery"
 print("all answered")
 """
 
@@ -153,6 +157,24 @@ def test_subclasses_do_what_they_say(tmp_path: Path, redis: RedisServer) -> None
 
 def test_what_people_touch_on_an_app_answers(tmp_path: Path) -> None:
     assert python(tmp_path, TOUCHED) == "all answered"
+
+
+def test_programs_borrow_the_connection_to_redis(tmp_path: Path, redis: RedisServer) -> None:
+    """For locks and counters beside the results: app.backend.client."""
+    program = """
+from celery import Celery
+from celery.backends.redis import RedisBackend
+app = Celery("borrowing", broker=URL, backend=URL)
+client = app.backend.client
+assert isinstance(app.backend, RedisBackend)
+assert client.set("lock", "mine", nx=True, ex=60) and not client.set("lock", "yours", nx=True)
+app.backend.store_result("some-id", 42, "SUCCESS")
+assert b'"result": 42' in app.backend.get(app.backend.get_key_for_task("some-id"))
+app.backend.set("counted", 1)
+print(app.backend.incr("counted"), app.AsyncResult("some-id").get(timeout=5))
+app.close()
+""".replace("URL", repr(redis.url))
+    assert python(tmp_path, program) == "2 42"
 
 
 def test_a_worker_is_started_from_code(tmp_path: Path, redis: RedisServer) -> None:

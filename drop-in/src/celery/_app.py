@@ -1,12 +1,15 @@
 """Celery: the application class, Celeriac's with Celery's name, Celery's defaults, and kombu's connections."""
 
 import os
+import platform
 from collections.abc import Sequence
 from functools import cached_property, partial
 from typing import Any
 
 from celeriac import Celeriac
+from celeriac.app.backend import Backend
 from celeriac.app.loaders import make_loader
+from celeriac.app.rooms import Rooms
 from celeriac.app.symbols import symbol as lazily
 from celeriac.current import Proxy, get_current_app, set_app_factory
 from celeriac.settings import celery_defaults
@@ -14,6 +17,7 @@ from celeriac.settings import celery_defaults
 from . import _bridge
 from ._own.loaders import LOADER_ALIASES
 
+_BACKEND: Any = Rooms.__dict__["backend"].func
 _LOADERS = ("CELERIAC_LOADER", "CELERY_LOADER")
 
 
@@ -24,11 +28,18 @@ class Celery(Celeriac):
     task_cls: Any = "celery.app.task:Task"
     log_cls: Any = "celery.app.log:Logging"
     loader_cls: Any = "celery.loaders.app:AppLoader"
+    amqp_cls: Any = "celery.app.amqp:AMQP"
+    backend_cls: Any = None
+    SYSTEM = platform.system()
+    IS_macOS = SYSTEM == "Darwin"
+    IS_WINDOWS = SYSTEM == "Windows"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         log = kwargs.get("log")
         if log is not None:
             self.log_cls = log
+        if self.backend_cls is not None:
+            kwargs.setdefault("backend", self.backend_cls)
         super().__init__(*args, **kwargs)
         self.add_defaults(celery_defaults())
 
@@ -42,6 +53,14 @@ class Celery(Celeriac):
         named = next((os.environ[name] for name in _LOADERS if os.environ.get(name)), None)
         wanted = self._loader or named or self.loader_cls
         return make_loader(LOADER_ALIASES.get(wanted, wanted) if isinstance(wanted, str) else wanted, self)
+
+    @cached_property
+    def backend(self) -> Any:
+        """Where results are kept."""
+        made = _BACKEND(self)
+        if isinstance(made, Backend) and made.as_uri().startswith(("redis", "sentinel")):
+            made.__class__ = lazily("celery.backends.redis:RedisBackend")
+        return made
 
     @cached_property
     def log(self) -> Any:

@@ -51,7 +51,7 @@ MODULES: Table = {
     | from_("celeriac.app.reporting", "bugreport")
     | own("about", "app_or_default enable_trace disable_trace")
     | from_("celeriac.current.stack", "push_current_task=push_task pop_current_task=pop_task"),
-    "celery.app.amqp": from_("celeriac.app.amqp", "AMQP") | from_("celeriac.app.queues", "Queues"),
+    "celery.app.amqp": own("amqp", "AMQP") | from_("celeriac.app.queues", "Queues"),
     "celery.app.annotations": from_("celeriac.app.annotations", "MapAnnotation prepare resolve_all"),
     "celery.app.autoretry": from_("celeriac.app.autoretry", "add_autoretry_behaviour"),
     "celery.app.backends": own("backends", "by_name by_url BACKEND_ALIASES"),

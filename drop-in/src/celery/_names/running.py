@@ -9,7 +9,6 @@ _BEAT = (
     "DEFAULT_MAX_INTERVAL"
 )
 _BACKENDS = {
-    "redis": "RedisBackend SentinelBackend",
     "rpc": "RPCBackend",
     "database": "DatabaseBackend",
     "mongodb": "MongoBackend",
@@ -24,6 +23,7 @@ MODULES: Table = {
     "celery.backends": own("backends", "by_name by_url"),
     "celery.backends.base": own("backends", "BaseBackend Backend=BaseBackend DisabledBackend")
     | from_("celeriac.contrib.keyvalue", "KeyValueStoreBackend BaseKeyValueStoreBackend=KeyValueStoreBackend"),
+    "celery.backends.redis": own("redis_backend", "RedisBackend SentinelBackend=RedisBackend"),
     **{f"celery.backends.{module}": own("backends", f"{names}") for module, names in _BACKENDS.items()},
     "celery.beat": from_("celeriac.beat", _BEAT),
     "celery.bin": {},

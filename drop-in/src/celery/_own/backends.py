@@ -11,7 +11,7 @@ from celeriac.exceptions import ImproperlyConfigured
 __all__ = ["DisabledBackend"]
 
 # All stores of ours are one class over different transports.
-BaseBackend = RedisBackend = SentinelBackend = RPCBackend = Backend
+BaseBackend = RPCBackend = Backend
 DatabaseBackend = MongoBackend = CacheBackend = FilesystemBackend = Backend
 
 BACKEND_ALIASES = {
