@@ -133,7 +133,10 @@ with app.amqp.Producer(app.connection(), routing_key="more") as producer:
     producer.publish("text")
 assert app.amqp.Queues({"a": {}})["a"].name == "a"
 assert app.amqp.TaskConsumer(app.connection()).queues[0].name == "celery"
-print("all answered")
+try:
+    app.AsyncResult("nobody").get(timeout=0.01)
+except app.AsyncResult.TimeoutError:
+    print("all answered")
 """
 
 

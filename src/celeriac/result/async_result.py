@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from time import monotonic
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
-from celeriac.core import states
+from celeriac.core import errors, states
 from celeriac.core.whereabouts import Whereabouts
 from celeriac.current import get_current_app
 
@@ -36,6 +36,7 @@ class AsyncResult(ResultTree, ResultBase, Generic[R]):
         "parent",
     )
 
+    TimeoutError: ClassVar[type[Exception]] = errors.TimeoutError
     _bound_app: ClassVar[Any] = None  # of the class that an app offers as app.AsyncResult
 
     @classmethod
