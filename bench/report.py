@@ -7,7 +7,19 @@ from typing import Any
 
 from bench.figures import KINDS, Figures, Kind
 from bench.others import DISTURBED
-from bench.systems import CELERIAC, CELERY, FLOOR, OVERLAPPED, RABBIT, RABBIT_CELERY, RABBIT_CONFIRMED, SYSTEMS, TUNED
+from bench.systems import (
+    CELERIAC,
+    CELERY,
+    FLOOR,
+    OVERLAPPED,
+    RABBIT,
+    RABBIT_CELERY,
+    RABBIT_CONFIRMED,
+    RPC,
+    RPC_CELERY,
+    SYSTEMS,
+    TUNED,
+)
 
 Run = dict[str, Any]
 
@@ -19,6 +31,7 @@ RATIOS = (
     ("vs overlapped", CELERIAC.key, OVERLAPPED.key),
     ("RabbitMQ: vs Celery", RABBIT.key, RABBIT_CELERY.key),
     ("RabbitMQ: vs confirmed", RABBIT.key, RABBIT_CONFIRMED.key),
+    ("rpc://: vs Celery", RPC.key, RPC_CELERY.key),
 )
 
 PAGE = """# Benchmarks

@@ -13,7 +13,7 @@ from typing import Any
 from bench import messages, processes, rabbitmq_server, redis_server
 from bench.apps import counter
 from bench.messages import Mould
-from bench.systems import CELERY, RABBIT, System
+from bench.systems import CELERY, RABBIT, RPC, System
 
 CLIENT_DEADLINE = 180.0
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
@@ -107,6 +107,7 @@ class Rig:
         self.sizes = sizes
         self._moulds: dict[bool, Mould] = {}
         self._rabbit: rabbitmq_server.RabbitServer | None = None
+        self._replies = ""  # the queue to which the results of the messages that were filled in go
         self.servers = contextlib.ExitStack()  # those that are started when they are first needed
 
     @property
@@ -183,7 +184,9 @@ class Rig:
 
     def fill(self, system: System, mode: Mode, mould: Mould, n: int) -> None:
         """Puts n messages into the queue: the same bytes for every system on Redis."""
-        if system.embedded or system.rabbit:
+        if system.rpc:
+            self._replies = self.client(RPC, mode, "left", n)["queue"]
+        elif system.embedded or system.rabbit:
             self.client(RABBIT if system.rabbit else system, mode, "bulk", n - 1)  # it sends one to warm up
         else:
             messages.fill(self.server.client, mould, n)
@@ -200,7 +203,9 @@ class Rig:
         return int(sum(pipe.execute()))
 
     def results(self, system: System) -> int:
-        """How many results are stored."""
+        """How many results are stored, or have been sent."""
+        if system.rpc:
+            return self.rabbit.ready(self._replies)
         if system.embedded:
             return embedded_rows(self._file, "results")
         return sum(1 for _ in self.server.client.scan_iter("celery-task-meta-*", count=10_000))

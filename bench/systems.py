@@ -26,6 +26,7 @@ class System:
     env: Mapping[str, str] = field(default_factory=dict)
     embedded: bool = False  # on SQLite: no server, and messages come from its own client
     rabbit: bool = False  # on RabbitMQ, results on Redis; messages come from Celeriac's client
+    rpc: bool = False  # there, results as messages to whoever sent the task
     fast: bool = True  # drains the big number of messages in seconds
 
 
@@ -52,6 +53,13 @@ RABBIT_CELERY = replace(CELERY, key="rabbit_celery", title="Celery, RabbitMQ", r
 RABBIT_CONFIRMED = replace(
     RABBIT_CELERY, key="rabbit_confirmed", title="Celery, RabbitMQ, confirmed", env={"BENCH_CONFIRM": "1"}
 )
+RPC = replace(RABBIT, key="rpc", title="Celeriac, rpc://", rpc=True, env={"BENCH_BACKEND": "rpc://"})
+# results that are confirmed but, like Celery's, not written to disk
+RPC_TRANSIENT = replace(
+    RPC, key="rpc_transient", title="Celeriac, rpc://, transient", env={**RPC.env, "BENCH_TRANSIENT": "1"}
+)
+# as it comes: results are neither confirmed nor written to disk
+RPC_CELERY = replace(RABBIT_CELERY, key="rpc_celery", title="Celery, rpc://", rpc=True, env={"BENCH_BACKEND": "rpc://"})
 FLOOR = System(
     "floor",
     "Floor",
@@ -62,4 +70,17 @@ FLOOR = System(
 )
 OVERLAPPED = replace(FLOOR, key="overlapped", title="Floor, overlapped", env={"BENCH_OVERLAP": "1"})
 
-SYSTEMS = (CELERIAC, CELERY, TUNED, FLOOR, OVERLAPPED, SQLITE, RABBIT, RABBIT_CELERY, RABBIT_CONFIRMED)
+SYSTEMS = (
+    CELERIAC,
+    CELERY,
+    TUNED,
+    FLOOR,
+    OVERLAPPED,
+    SQLITE,
+    RABBIT,
+    RABBIT_CELERY,
+    RABBIT_CONFIRMED,
+    RPC,
+    RPC_TRANSIENT,
+    RPC_CELERY,
+)

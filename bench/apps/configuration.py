@@ -19,4 +19,6 @@ def settings() -> dict[str, Any]:
         chosen["worker_prefetch_multiplier"] = int(os.environ["BENCH_PREFETCH"])
     if "BENCH_CONFIRM" in os.environ:
         chosen["broker_transport_options"] = {"confirm_publish": True}
+    if "BENCH_TRANSIENT" in os.environ:
+        chosen["result_persistent"] = False
     return chosen

@@ -24,15 +24,20 @@ class Measure:
 
 
 RABBITS = ("rabbit", "rabbit_celery")
+RPCS = ("rpc", "rpc_celery")
 MEASURES = (
     Measure("drain", drain, ("celeriac", "celery", "tuned", "floor", "overlapped", *RABBITS)),
-    Measure("drain_results", drain_results, ("celeriac", "celery", "tuned", "floor", "overlapped", "sqlite", *RABBITS)),
+    Measure(
+        "drain_results",
+        drain_results,
+        ("celeriac", "celery", "tuned", "floor", "overlapped", "sqlite", *RABBITS, *RPCS, "rpc_transient"),
+    ),
     Measure("drain_early", drain_early, ("celeriac", "celery")),
     Measure("drain_naps", drain_naps, ("celeriac", "celery")),
     Measure("delay", delay, ("celeriac", "celery", "floor", "sqlite", *RABBITS, "rabbit_confirmed")),
     Measure("bulk", bulk, ("celeriac", "celery", "floor", "sqlite", *RABBITS)),
-    Measure("round_trip", round_trip, ("celeriac", "celery", "floor", "sqlite", *RABBITS)),
-    Measure("group", group, ("celeriac", "celery", "tuned", "sqlite")),
+    Measure("round_trip", round_trip, ("celeriac", "celery", "floor", "sqlite", *RABBITS, *RPCS)),
+    Measure("group", group, ("celeriac", "celery", "tuned", "sqlite", *RPCS)),
     Measure("chord", chord, ("celeriac", "celery", "tuned", "sqlite")),
     Measure("chain", chain, ("celeriac", "celery", "sqlite")),
     Measure("start", start, ("celeriac", "celery", "floor")),
