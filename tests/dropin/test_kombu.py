@@ -96,6 +96,36 @@ message = app.connection().SimpleQueue("images").get(timeout=5)
 print(message.content_type, message.body[:12])
 """
 
+MIXIN = """
+from kombu import Connection, Exchange, Queue
+from kombu.mixins import ConsumerProducerMixin
+
+jobs = Queue("jobs", Exchange("jobs"), routing_key="jobs")
+answers = Queue("answers", Exchange("answers"), routing_key="answers")
+
+class Squares(ConsumerProducerMixin):
+    def __init__(self, connection):
+        self.connection = connection
+        self.done = 0
+
+    def get_consumers(self, Consumer, channel):
+        return [Consumer(queues=[jobs], on_message=self.handle, accept={"json"}, prefetch_count=10)]
+
+    def handle(self, message):
+        self.producer.publish(message.payload ** 2, exchange=answers.exchange, routing_key="answers", declare=[answers])
+        message.ack()
+        self.done += 1
+        self.should_stop = self.done == 3
+
+with Connection(URL) as connection:
+    producer = connection.Producer(serializer="json")
+    for number in (2, 3, 4):
+        producer.publish(number, exchange=jobs.exchange, routing_key="jobs", declare=[jobs])
+    Squares(connection).run()
+    found = connection.SimpleQueue(answers)
+    print(sorted(found.get(timeout=10).payload for _ in range(3)))
+"""
+
 
 @pytest.mark.parametrize("kind", ["redis", "sqlite", "memory"])
 def test_messages_of_a_programs_own(tmp_path: Path, redis: RedisServer, kind: str) -> None:
@@ -111,6 +141,10 @@ def test_messages_of_a_programs_own(tmp_path: Path, redis: RedisServer, kind: st
             ["{'zipped':", "application/json", "media.video"],
         ]
     )
+
+
+def test_a_program_that_consumes_until_it_is_told_to_stop(tmp_path: Path, redis: RedisServer) -> None:
+    assert python(tmp_path, MIXIN.replace("URL", repr(redis.url))) == "[4, 9, 16]"
 
 
 @pytest.mark.parametrize("kind", ["redis", "sqlite"])

@@ -32,13 +32,14 @@ class Rdb(Pdb):
         except TimeoutError:
             self._door.close()
             raise TimeoutError(f"nobody has come to the remote debugger at {self.host}:{self.port}") from None
-        self._file = self._client.makefile("rw")
-        super().__init__(completekey="tab", stdin=self._file, stdout=self._file)
+        # Two files: one for both would forget lines that came together whenever something is written.
+        self._said, self._told = self._client.makefile("r"), self._client.makefile("w")
+        super().__init__(completekey="tab", stdin=self._said, stdout=self._told)
         print(f"Remote debugger: {address[0]}:{address[1]} has come", file=out, flush=True)
 
     def close(self) -> None:
         """Hang up."""
-        for handle in (self._file, self._client, self._door):
+        for handle in (self._said, self._told, self._client, self._door):
             handle.close()
 
     def do_continue(self, arg: str) -> Any:
