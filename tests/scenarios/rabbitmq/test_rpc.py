@@ -13,7 +13,7 @@ import pytest
 
 from celeriac import Celeriac, chain, chord, group
 from celeriac.exceptions import BackendStoreError, ImproperlyConfigured, OperationalError, TimeoutError
-from scenarios.workers.running import until, worker
+from scenarios.workers.running import Command, until, worker
 from servers.rabbitmq_server import RabbitServer
 
 PATIENCE = 40.0
@@ -25,17 +25,20 @@ def make_client(url: str, queue: str, **settings: Any) -> Celeriac:
     return client
 
 
-@pytest.fixture(scope="module")
-def url(node: RabbitServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A worker for all tests of this file."""
-    home = tmp_path_factory.mktemp("rpc")
+def work_on(node: RabbitServer, home: Path, queue: str) -> Command:
     given = {
         "PROGRAM_BROKER": node.url(),
         "PROGRAM_RESULTS": "rpc://",
         "PROGRAM_NOTES": str(home / "notes"),
-        "PROGRAM_QUEUE": "rpc-tasks",
+        "PROGRAM_QUEUE": queue,
     }
-    with worker(home, "scenarios.rabbitmq.program", "-c", "2", environment=given):
+    return worker(home, "scenarios.rabbitmq.program", "-c", "2", environment=given)
+
+
+@pytest.fixture(scope="module")
+def url(node: RabbitServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A worker for all tests of this file."""
+    with work_on(node, tmp_path_factory.mktemp("rpc"), "rpc-tasks"):
         yield node.url()
 
 
@@ -51,7 +54,7 @@ def call(client: Celeriac, name: str, *args: Any, **options: Any) -> Any:
 
 
 def queues(node: RabbitServer) -> str:
-    return node.control("list_queues", "name")
+    return node.control("list_queues", "name", "messages")
 
 
 def test_results_failures_and_states_come_back(client: Celeriac) -> None:
@@ -110,15 +113,37 @@ def test_async_callers_wait_in_their_loop(client: Celeriac) -> None:
     assert asyncio.run(calls()) == [str(number) for number in range(50)]
 
 
-def test_results_that_come_while_the_connection_is_away_are_read_after_it(client: Celeriac, node: RabbitServer) -> None:
-    assert call(client, "say", "before").get(timeout=PATIENCE) == "before"
-    running = [call(client, "nap", 1.0) for _ in range(2)]
-    waiting = threading.Thread(target=lambda: [one.get(timeout=PATIENCE) for one in running])
-    waiting.start()
-    node.control("close_all_connections", "a test of ours")
-    assert call(client, "say", "after").get(timeout=PATIENCE) == "after"
-    waiting.join(PATIENCE)
-    assert [one.state for one in running] == ["SUCCESS", "SUCCESS"]
+def test_results_that_come_while_the_client_is_cut_off_are_read_after_it(node: RabbitServer, tmp_path: Path) -> None:
+    """The node lets this client in no more, then again; in between its tasks are run."""
+    node.control("add_user", "rpc", "right")
+    node.control("set_permissions", "-p", "/", "rpc", ".*", ".*", ".*")
+    client = make_client(node.url(user="rpc", password="right"), "rpc-held", result_timeout=1.0)
+    try:
+        sent = [call(client, "say", str(number)) for number in range(4)]
+        found: list[Any] = []
+        waiting = threading.Thread(target=lambda: found.extend(one.get(timeout=2 * PATIENCE) for one in sent))
+        waiting.start()
+        node.control("change_password", "rpc", "wrong")
+        node.control("close_all_user_connections", "rpc", "a test of ours")
+        until(lambda: _refused(client), PATIENCE)
+        with work_on(node, tmp_path, "rpc-held"):
+            until(lambda: [client.oid, "4"] in [line.split() for line in queues(node).splitlines()], PATIENCE)
+        assert waiting.is_alive()
+        node.control("change_password", "rpc", "right")
+        waiting.join(2 * PATIENCE)
+        assert found == [str(number) for number in range(4)]
+        assert [one.state for one in sent] == ["SUCCESS"] * 4
+    finally:
+        client.close()
+        node.control("delete_user", "rpc")
+
+
+def _refused(client: Celeriac) -> bool:
+    """Asking for what has not come says that it can't come now."""
+    try:
+        return not client.AsyncResult("another").state
+    except OperationalError as error:
+        return "user name" in str(error)
 
 
 def test_a_result_that_the_node_does_not_take_is_a_failure_that_says_so(client: Celeriac) -> None:
