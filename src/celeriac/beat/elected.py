@@ -14,6 +14,7 @@ from .scheduler import Scheduler
 
 _IO: Final = 5.0
 _ASK: Final = 1.0  # how often those who stand by ask for the seat
+_SHORT: Final = 500  # entries: what is noted of so many is written in no time
 _LOOK: Final = 5.0  # how often the leader looks whether it still leads, while nothing is due
 
 
@@ -25,8 +26,8 @@ def can_elect(app: Any) -> bool:
 class ElectedScheduler(Scheduler):
     """The default on RabbitMQ. The leader's note says how far the entries have come: who takes over goes on there.
 
-    The note is written after what was sent (within a second), and not in one step with it: a leader that dies
-    between the two leaves ticks that are sent again.
+    The note is written after each tick that was sent, and not in one step with it: a leader that dies between the
+    two leaves one that is sent again. Where the schedule is long, the note is written once a second.
     """
 
     sync_every: float = 1.0
@@ -95,6 +96,9 @@ class ElectedScheduler(Scheduler):
         self._do_sync()
 
     # -- what is to be kept
+
+    def should_sync(self) -> bool:
+        return len(self.schedule) <= _SHORT or super().should_sync()
 
     def sync(self) -> None:
         """Note how far the entries have come, if this beat leads and anything has changed."""

@@ -9,6 +9,7 @@ import pytest
 
 from celeriac import Celeriac
 from celeriac.beat import ElectedScheduler
+from celeriac.beat.progress import decoded
 from celeriac.beat.service import Service
 from celeriac.core.errors import ImproperlyConfigured
 from scenarios.workers.running import Command, until
@@ -26,14 +27,19 @@ app.conf.beat_schedule = {"often": {"task": "t.often", "schedule": 0.2}, "rare":
 """
 
 
+def app_of(node: RabbitServer, name: str) -> Celeriac:
+    app = Celeriac(name, broker=node.url(), backend="disabled://", set_as_current=False)
+    app.conf.task_default_queue = name
+    return app
+
+
 @pytest.fixture
 def scheduler(node: RabbitServer) -> Iterator[Callable[[str], ElectedScheduler]]:
     """One more beat of this name, that is ticked by hand."""
     made: list[ElectedScheduler] = []
 
     def make(name: str) -> ElectedScheduler:
-        app = Celeriac(name, broker=node.url(), backend="disabled://", set_as_current=False)
-        app.conf.task_default_queue = name
+        app = app_of(node, name)
         app.conf.beat_schedule = {
             "often": {"task": "t.often", "schedule": 0.05},
             "rare": {"task": "t.rare", "schedule": 3600},
@@ -115,3 +121,11 @@ def test_a_leader_that_dies_is_followed_by_another(node: RabbitServer, tmp_path:
         heir.wait_line("Sending due task often")
         # The hour of the rare one began with the first beat, and is not over.
         assert "Sending due task rare" not in heir.text
+        assert heir.stop() == 0
+    # What was sent by both, and what the last note says of it: at most the tick in which the leader died came twice.
+    name = given["BEAT_NAME"]
+    transport = app_of(node, name).transports.write
+    note = transport.link().run(transport.seats.read(f"celeriac.beat.{name}"), 5.0)
+    runs = decoded(note)["often"].runs
+    until(lambda: transport.link().run(transport.broker.count([name]), 5.0)[name] - runs in (0, 1), PATIENCE)
+    transport.link().close()
