@@ -76,6 +76,8 @@ class TaskRevoked(Event, frozen=True, gc=False, tag="task-revoked"):
     expired: bool
 
 
+OF_TASKS = frozenset((TaskReceived, TaskStarted, TaskSucceeded, TaskFailed, TaskRetried, TaskRejected, TaskRevoked))
+
 AnyEvent = Event | dict[str, Any]
 
 

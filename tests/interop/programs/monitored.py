@@ -67,6 +67,17 @@ def heard(queues: list[str]) -> dict[str, Any]:
     }
 
 
+def revoked_before(id: str) -> None:
+    """Workers that are there now are told."""
+    app.control.revoke(id, reply=True, timeout=PATIENCE, limit=1)
+
+
+def known_as_revoked(node: str, id: str) -> bool:
+    """By a worker that came later."""
+    _until(lambda: id in (app.control.inspect([node], timeout=PATIENCE).revoked() or {}).get(node, ()))
+    return True
+
+
 def _hearts(events: list[dict[str, Any]]) -> dict[str, Any]:
     """The last full one of each worker: Celery's are shorter when they were asked for."""
     return {one["hostname"]: one for one in list(events) if one["type"] == "worker-heartbeat" and "active" in one}

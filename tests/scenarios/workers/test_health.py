@@ -33,7 +33,7 @@ def test_a_worker_is_live_ready_and_counts(tmp_path: Path) -> None:
             Celeriac("program", broker=server.url, backend=server.url, set_as_current=False) as client,
         ):
             assert page(port, "live") == (200, "alive\n")
-            assert page(port, "ready") == (200, "ready\n")
+            until(lambda: page(port, "ready") == (200, "ready\n"))  # when the first claim was answered
             assert page(port, "else")[0] == 404
             assert [client.send_task("program.add", (n, 1)).get(10) for n in range(3)] == [1, 2, 3]
             with pytest.raises(ValueError, match="no"):
@@ -45,6 +45,7 @@ def test_a_worker_is_live_ready_and_counts(tmp_path: Path) -> None:
             assert 'celeriac_tasks_total{task="program.fail",end="failed"} 1' in lines
             assert 'celeriac_task_runtime_seconds_count{task="program.add"} 3' in lines
             assert "celeriac_slots 2.0" in lines
+            assert "celeriac_events_dropped_total 0" in lines
             server.stop()
             until(lambda: page(port, "ready") == (503, "not ready: the broker is away\n"))
             assert page(port, "live") == (200, "alive\n")

@@ -14,7 +14,7 @@ from celeriac.core.errors import EncodeError, OperationalError
 from celeriac.core.flow import Flow
 from celeriac.core.message import Message
 from celeriac.events.buswire import newswire
-from celeriac.events.words import AnyEvent, Event, group_of, kind_of, routing_key_of, utcoffset
+from celeriac.events.words import OF_TASKS, AnyEvent, Event, group_of, kind_of, routing_key_of, utcoffset
 from celeriac.wire import serializers
 
 from .. import tending
@@ -26,6 +26,11 @@ _MOST: Final = 10_000  # events kept while the broker is away
 _TOGETHER: Final = 200  # events in one message
 _COALESCE: Final = 0.01  # seconds that an event waits for others
 _LAST_WORDS: Final = 2.0  # seconds to send what is left when the worker ends
+
+
+def _is_of_task(event: AnyEvent) -> bool:
+    return type(event) in OF_TASKS or group_of(kind_of(event)) == "task"
+
 
 E = TypeVar("E", bound=Event)
 Said = AnyEvent | list[AnyEvent]
@@ -51,6 +56,7 @@ class EventDispatcher:
         self._offset = utcoffset()
         self._waiting: deque[AnyEvent] = deque()
         self._some = asyncio.Event()
+        self._wake = self._some.set
         self._quiet = asyncio.Event()  # nothing is on its way
         self._quiet.set()
         self._told_of_drops = False
@@ -116,18 +122,25 @@ class EventDispatcher:
 
     def tell(self, kind: type[E], timestamp: float, *fields: Any) -> None:
         """One of the frequent events; the caller has looked whether its group is wanted."""
-        self._keep(kind(self.hostname, self._offset, self._pid, self._clock.forward(), timestamp, *fields))
-
-    def _keep(self, event: AnyEvent) -> None:
+        event = kind(self.hostname, self._offset, self._pid, self._clock.forward(), timestamp, *fields)
         waiting = self._waiting
         if len(waiting) >= _MOST:
-            waiting.popleft()
-            self.dropped += 1
-            if not self._told_of_drops:
-                self._told_of_drops = True
-                logger.warning("Events can't be sent as fast as they come: the oldest are forgotten")
+            self._forget_one()
         waiting.append(event)
-        self._some.set()
+        self._wake()
+
+    def _keep(self, event: AnyEvent) -> None:
+        if len(self._waiting) >= _MOST:
+            self._forget_one()
+        self._waiting.append(event)
+        self._wake()
+
+    def _forget_one(self) -> None:
+        self._waiting.popleft()
+        self.dropped += 1
+        if not self._told_of_drops:
+            self._told_of_drops = True
+            logger.warning("Events can't be sent as fast as they come: the oldest are forgotten")
 
     async def _run(self) -> None:
         try:
@@ -153,9 +166,9 @@ class EventDispatcher:
         kind = kind_of(first)
         if group_of(kind) != "task":
             return routing_key_of(kind), first
-        batch = [first]
-        while self._waiting and len(batch) < _TOGETHER and group_of(kind_of(self._waiting[0])) == "task":
-            batch.append(self._waiting.popleft())
+        batch, waiting = [first], self._waiting
+        while waiting and len(batch) < _TOGETHER and _is_of_task(waiting[0]):
+            batch.append(waiting.popleft())
         return (routing_key_of(kind), first) if len(batch) == 1 else ("task.multi", batch)
 
     def _telling(self, routing_key: str, said: Said) -> Flow[None]:

@@ -19,6 +19,7 @@ from celeriac.wire.reprs import reprs
 from ..hands import Hand, Hands
 from .dispatcher import EventDispatcher
 
+_RETURNED: Final = Ending.RETURNED
 LASTING: Final = 0.2  # seconds after which a run's start is told without waiting for its end
 
 
@@ -64,11 +65,14 @@ class RunEvents:
         if hand.head.task in self._silent:
             return
         now, ending = time.time(), outcome.ending
-        if hand.run in self._told:
+        if self._told and hand.run in self._told:
             self._told.discard(hand.run)
         elif ending is not Ending.REFUSED:
             self._tell(words.TaskStarted, now - outcome.runtime, hand.head.id)
-        if ending is Ending.REVOKED:
+        if ending is _RETURNED:  # first, and without a call more: most are
+            result = outcome.result or _result_in(outcome.record)
+            self._tell(words.TaskSucceeded, now, hand.head.id, result, outcome.runtime)
+        elif ending is Ending.REVOKED:
             self._tell(words.TaskRevoked, now, hand.head.id, True, hand.signal or None, False)
         elif ending is Ending.TIMED_OUT:
             reason = repr(TimeLimitExceeded(hand.limit)) if hand.limit else outcome.reason
@@ -88,10 +92,7 @@ class RunEvents:
 
     def _end(self, now: float, head: Head, outcome: Outcome) -> None:
         ending = outcome.ending
-        if ending is Ending.RETURNED:
-            result = outcome.result or _result_in(outcome.record)
-            self._tell(words.TaskSucceeded, now, head.id, result, outcome.runtime)
-        elif ending is Ending.LOST:
+        if ending is Ending.LOST:
             if not outcome.requeue:
                 self._tell(words.TaskFailed, now, head.id, repr(WorkerLostError(outcome.reason)), outcome.traceback)
         elif ending in (Ending.RAISED, Ending.REFUSED):
