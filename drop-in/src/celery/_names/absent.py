@@ -34,7 +34,6 @@ NOT_HERE: dict[str, str] = {
     "celery.backends.filesystem:E_PATH_NON_CONFORMING_SCHEME": _INSIDE,
     "celery.backends.filesystem:default_encoding": _INSIDE,
     "celery.backends.gcs": _STORE,
-    "celery.backends.rpc:BacklogLimitExceeded": _INSIDE,
     "celery.backends.s3": _STORE,
     "celery.beat:BeatPidbox": _INSIDE,
     "celery.bin.amqp": _COMMAND,

@@ -9,7 +9,6 @@ _BEAT = (
     "DEFAULT_MAX_INTERVAL"
 )
 _BACKENDS = {
-    "rpc": "RPCBackend",
     "database": "DatabaseBackend",
     "mongodb": "MongoBackend",
     "cache": "CacheBackend",
@@ -25,6 +24,7 @@ MODULES: Table = {
     | from_("celeriac.contrib.keyvalue", "KeyValueStoreBackend BaseKeyValueStoreBackend=KeyValueStoreBackend"),
     "celery.backends.redis": own("redis_backend", "RedisBackend SentinelBackend=RedisBackend"),
     **{f"celery.backends.{module}": own("backends", f"{names}") for module, names in _BACKENDS.items()},
+    "celery.backends.rpc": own("backends", "RPCBackend") | from_("celeriac.exceptions", "BacklogLimitExceeded"),
     "celery.beat": from_("celeriac.beat", _BEAT),
     "celery.bin": {},
     "celery.bin.base": own(
