@@ -28,7 +28,7 @@ Bound = dict[str, Sequence[bytes]]
 CHUNK = 500
 
 _TOUCH_EVERY: Final = 60.0
-_OVERDUE: Final = 10.0
+_OVERDUE: Final = 5.0
 
 
 class RedisBroker:
