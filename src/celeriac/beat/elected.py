@@ -68,7 +68,11 @@ class ElectedScheduler(Scheduler):
         if self.leads:
             self.leads = False
             self.logger.warning("beat: This beat no longer leads: its connection to the broker was lost.")
-        if not self._seat.take():
+        taken = self._seat.take()
+        if self._away:
+            self._away = False
+            self.logger.info("beat: The broker is back.")
+        if not taken:
             if not self._stands_by:
                 self._stands_by = True
                 self.logger.info("beat: Standing by: another beat leads (%s).", self._name)
