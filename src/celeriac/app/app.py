@@ -81,7 +81,7 @@ class Celeriac(Decorating, Sending, Rooms):
         self.clock = LamportClock()
         self.user_options: defaultdict[str, set[Any]] = defaultdict(set)
         self.steps: defaultdict[str, set[Any]] = defaultdict(set)
-        self.task_cls = task_cls or self.task_cls
+        self.task_cls, self.events_cls = task_cls or self.task_cls, events or self.events_cls
         self.amqp_cls, self.control_cls = amqp or self.amqp_cls, control or self.control_cls
         self.on_configure = Signal((), "app.on_configure")
         self.on_after_configure = Signal(("source",), "app.on_after_configure")

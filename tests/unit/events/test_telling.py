@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from celeriac import Celeriac
-from celeriac.events import words
+from celeriac.events import Events, State, words
 from celeriac.worker.connection import Connection, Tries
 from celeriac.worker.events.dispatcher import EventDispatcher
 
@@ -138,3 +138,17 @@ def test_events_of_workers_are_written_with_their_type_first() -> None:
     }
     assert words.kind_of(event) == "task-started"
     assert words.routing_key_of("worker-elect-ack") == "worker.elect.ack"
+
+
+class Own(State):
+    """A monitor's own."""
+
+
+class OwnEvents(Events):
+    state_cls = Own
+
+
+@pytest.mark.parametrize("events", [OwnEvents, f"{__name__}:OwnEvents"])
+def test_an_app_may_have_events_of_its_own_kind(events: Any) -> None:
+    app = Celeriac("own", broker="memory://", events=events, set_as_current=False)
+    assert isinstance(app.events.State(), Own)
