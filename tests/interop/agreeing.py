@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .differences import BECAME
-
 Seen = dict[str, Any]
 
 _SIGNATURES = frozenset(
@@ -28,10 +26,10 @@ def disagreements(name: str, theirs: Seen, ours: Seen) -> Iterator[str]:
     if _runs(theirs, theirs) != _runs(ours, theirs):
         yield f"how often tasks ran: {theirs['runs']} there, {ours['runs']} here"
     for label in sorted(theirs["tasks"].keys() | ours["tasks"].keys()):
-        yield from _of_task(label, theirs, ours, parents=name not in BECAME)
+        yield from _of_task(label, theirs, ours)
 
 
-def _of_task(label: str, theirs: Seen, ours: Seen, parents: bool) -> Iterator[str]:
+def _of_task(label: str, theirs: Seen, ours: Seen) -> Iterator[str]:
     they, we = theirs["tasks"].get(label, []), ours["tasks"].get(label, [])
     if label in _SIGNATURES or label == "None":
         return
@@ -50,7 +48,7 @@ def _of_task(label: str, theirs: Seen, ours: Seen, parents: bool) -> Iterator[st
             continue
         if one["traceback"] != other["traceback"] or one["queue"] != other["queue"]:
             yield f"{label}: traceback {one['traceback']} and {other['traceback']}, {one['queue']} and {other['queue']}"
-        if parents and not nameless and _parent(label, one, theirs) != _parent(label, other, ours):
+        if not nameless and _parent(label, one, theirs) != _parent(label, other, ours):
             yield f"{label}.parent: {one['parent']} there, {other['parent']} here"
 
 
@@ -114,15 +112,19 @@ def same_children(theirs: Any, ours: Any) -> bool:
 
 
 def same_shape(theirs: Any, ours: Any) -> bool:
-    """Results that agree: the same end, and Celery's parents among ours."""
+    """Results that agree: the same end, and the same parents."""
     if theirs is None or ours is None:
         return theirs is ours
     if not _same_end(theirs, ours):
         if ours[0] == "celery.accumulate" and ours[1] is not None:
             return same_shape(theirs, ours[1])
         return False
-    line = iter(_parents(ours))
-    return all(any(_same_end(parent, other) for other in line) for parent in _parents(theirs))
+    fewer, more = sorted((list(_parents(theirs)), list(_parents(ours))), key=len)
+    if len(fewer) == len(more):
+        return all(map(_same_end, fewer, more))
+    line = iter(more)
+    nested = sum(parent[2] is not None for parent in more) > 1
+    return nested and all(any(_same_end(parent, other) for other in line) for parent in fewer)
 
 
 def _parents(shape: Any) -> Iterator[Any]:

@@ -7,8 +7,9 @@ from typing import Final
 # - The parent_id of a chord's body is that of the part which happened to end last: chance, on both sides.
 # - The ids of groups are not compared, only who is in them: Celery gives `group | group` one id for both, and a body
 #   its header's id, or none, depending on how it was built.
-# - The result of a chord whose body is more than a task: Celery's `parent` is the header at once, ours walks through
-#   the steps between. So Celery's parents must be among ours, in that order.
+# - The result's parents where several chords come after each other in one chain(...): either side may name the first
+#   header at once, or walk through the steps between, as the chain happens to be put together. Everywhere else they
+#   are the same.
 # - A part of a header that ends in a group: Celery counts the group's tasks one by one, as it happens to nest; we wait
 #   for the list of their results by a celery.accumulate of its own, as both do where a task is replaced by a group.
 # - Tasks that will never run because one before them failed: Celery stores a FAILURE for some of them, some without
@@ -30,13 +31,3 @@ OTHERWISE: Final[dict[str, str]] = {
     "tasks, with that task's result; we run it once, with the list of them",
     "chord-of-groups": "Celery turns round the order of the tasks of a group within a header; we keep it",
 }
-
-# The parent_id of what a task became: Celery names the task itself, whose id it has; we name who sent the task.
-BECAME: Final = frozenset(
-    {
-        "becomes-a-task-in-a-chain",
-        "becomes-a-chain-in-a-chain",
-        "becomes-a-group-in-a-chain",
-        "becomes-a-task-in-a-body",
-    }
-)

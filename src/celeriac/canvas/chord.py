@@ -33,7 +33,10 @@ class _chord(Compound):  # noqa: N801 - Celery's name
         if body is None:
             return self.apply_async((), {}, **options)
         whole = {**self["kwargs"], "body": maybe_signature(body, app=self._app)}
-        return self._copy(self.args, whole, self.options).apply_async((), {}, **options)
+        made = self._copy(self.args, whole, self.options)
+        if made._app is None:
+            made._app = app_of(None, [*self.tasks, whole["body"]])
+        return made.apply_async((), {}, **options)
 
     @property
     def tasks(self) -> list[Any]:

@@ -73,6 +73,8 @@ def plan(tree: Tree, arguments: tuple[Args, Kwargs], options: Options, setting: 
     ready = frozen(tree, setting)
     flight = Flight([], [], ready.last, [], [])
     if ready.last is not None:
+        if kind_of(ready.tree) == CHORD and ready.last is not ready.first:
+            ready.last.parent = ready.first  # Celery's rule: of a chord that is sent, the header, whatever its body is
         args, kwargs = arguments
         walk(_Launch(flight, setting).launch(ready.tree, args, kwargs, options))
     return flight

@@ -38,12 +38,13 @@ class EagerResult(AsyncResult[R], Generic[R]):
         disable_sync_subtasks: bool = True,
         **kwargs: Any,
     ) -> R:
-        """The value, or raise what the task raised."""
+        """The value, or raise what the task raised; None if it neither succeeded nor failed (a retry, ignored)."""
         if disable_sync_subtasks:
             assert_will_not_block()
-        if self._was in states.EXCEPTION_STATES and propagate:
+        failed = self._was in states.PROPAGATE_STATES
+        if failed and propagate:
             raise self._value if isinstance(self._value, Exception) else Exception(self._value)
-        return self._value  # type: ignore[no-any-return]
+        return self._value if failed or self._was == states.SUCCESS else None  # type: ignore[return-value]
 
     wait = get  # type: ignore[assignment]
 

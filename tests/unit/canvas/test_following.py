@@ -146,11 +146,11 @@ def test_a_body_fails_with_its_header_and_its_errbacks_are_called(app: Celeriac,
         seen.append((request.id, type(exc)))
 
     fail, total, add = app.tasks["fail"], app.tasks["total"], app.tasks["add"]
-    body = chain(total.s(), add.s(1)).on_error(errback.s())
+    body = chain(total.s().set(task_id="first of the body"), add.s(1)).on_error(errback.s())
     result = chord([fail.s(), add.s(1, 1)], body).apply_async()
     worker.work()
     assert failed_with(result, ChordError)
-    assert failed_with(result.parent, ChordError)
+    assert failed_with(app.AsyncResult("first of the body"), ChordError)
     assert seen == [(result.id, ChordError)]
 
 

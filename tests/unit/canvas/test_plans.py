@@ -116,13 +116,27 @@ def test_a_group_at_the_end_of_a_chain_is_the_result(add: Any) -> None:
     assert flight.result.parent.id == flight.calls[0].options["task_id"]
 
 
-def test_parents_walk_back_through_a_chords_body(add: Any, total: Any) -> None:
-    result = plan(chord([add.s(1, 1)], chain(total.s(), add.s(1), add.s(2)))).result
-    seen = []
-    while result is not None:
-        seen.append(type(result).__name__)
-        result = result.parent
-    assert seen == ["AsyncResult", "AsyncResult", "AsyncResult", "GroupResult"]
+def parents(result: Any) -> list[str]:
+    return [*parents(result.parent), type(result).__name__] if result is not None else []
+
+
+def test_the_parent_of_a_chords_result_is_its_header_whatever_the_body_is(add: Any, total: Any) -> None:
+    """So programs ask `result.parent.completed_count()` how far the header is."""
+    header = group(add.s(1, 1), add.s(2, 2))
+    for whole in (
+        chord([add.s(1, 1), add.s(2, 2)], chain(total.s(), add.s(1), add.s(2))),
+        header | total.s() | add.s(1),
+        chain(header, total.s(), add.s(1)),
+        header | chord([add.s(1)], total.s()),
+    ):
+        result = plan(whole).result
+        assert parents(result) == ["GroupResult", "AsyncResult"]
+        assert len(result.parent.results) == 2
+
+
+def test_parents_walk_back_through_the_body_of_a_chord_in_a_chain(add: Any, total: Any) -> None:
+    result = plan(add.s(1) | group(add.s(1), add.s(2)) | total.s() | add.s(1)).result
+    assert parents(result) == ["AsyncResult", "GroupResult", "AsyncResult", "AsyncResult"]
 
 
 def test_a_rest_that_comes_from_others_goes_on_after_a_group(add: Any, total: Any) -> None:

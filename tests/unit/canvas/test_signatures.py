@@ -152,11 +152,6 @@ def test_chunks_of_nothing_are_refused(add: Any) -> None:
         add.chunks([(1, 1)], 0).group()
 
 
-def test_an_election_says_that_it_is_not_there(add: Any) -> None:
-    with pytest.raises(NotImplementedError, match="gossip"):
-        add.s(1).election()
-
-
 def test_wrong_arguments_are_found_before_anything_is_sent(add: Any, worker: Any) -> None:
     with pytest.raises(TypeError, match="argument"):
         group(add.s(1, 2), add.s(1, 2, 3)).apply_async()
@@ -173,3 +168,12 @@ def test_text_is_no_list_of_arguments(add: Any) -> None:
     for call in (add.s().apply_async, group(add.s()).apply_async, add.s().clone, add.s().apply):
         with pytest.raises(TypeError, match="args must be a list or tuple, not str"):
             call("ab")
+
+
+def test_a_chord_called_with_a_body_goes_where_the_bodys_app_sends_it(app: Any, add: Any, worker: Any) -> None:
+    """Its header is of names that no app has made a signature of."""
+    header = chord([signature("add", args=(1, 1)), signature("add", args=(2, 2))])
+    with Celeriac("other", broker="memory://not-there", backend="memory://not-there"):  # the current app
+        result = header(app.tasks["total"].s())
+    assert worker.work() == 3
+    assert result.get(timeout=5) == 6

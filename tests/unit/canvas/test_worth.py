@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 
 from celeriac import signature
+from celeriac.canvas.kinds import kind_of
 from celeriac.canvas.launching import planned
 
 from .trees import workflows, worth
@@ -61,6 +62,9 @@ def test_a_workflow_sent_twice_has_ids_of_its_own_each_time(app: Any, tree: Any)
 def test_a_frozen_workflow_has_the_result_it_said_it_would_have(app: Any, worker: Any, tree: Any) -> None:
     expected, foretold = worth(tree), tree.freeze()
     result = tree.apply_async()
-    assert foretold.as_tuple() == result.as_tuple()
+    if kind_of(tree) == "chord":  # once it is sent, its header is its parent whatever the body is
+        assert foretold.id == result.id
+    else:
+        assert foretold.as_tuple() == result.as_tuple()
     worker.work()
     assert foretold.get(timeout=10) == expected

@@ -374,3 +374,9 @@ def test_extended_results_say_more_whoever_stores_them() -> None:
         result = app.AsyncResult("i")
         found = (result.name, result.args, result.kwargs, result.retries, result.worker, result.queue)
         assert found == ("t", [1], {"k": 2}, 3, "w@here", None)
+
+
+def test_an_eager_result_that_neither_succeeded_nor_failed_has_no_value() -> None:
+    for state in ("RETRY", "IGNORED", "REJECTED"):
+        assert EagerResult("id", ValueError("again"), state).get() is None
+    assert isinstance(EagerResult("id", ValueError("no"), "REVOKED").get(propagate=False), ValueError)
