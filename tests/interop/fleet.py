@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -68,24 +69,30 @@ class Client:
 
     def __init__(self, side: Side, url: str, function: str, settings: Any, arguments: dict[str, Any]) -> None:
         self._name = f"{function} under {side}"
-        self._process = subprocess.Popen(
-            (PYTHON[side], str(PROGRAMS / "client.py"), function),
-            env={**os.environ, **environment(side, url, settings)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self._arguments = arguments
+        with tempfile.TemporaryFile("w+") as given:
+            json.dump(arguments, given)
+            given.seek(0)
+            self._process = subprocess.Popen(
+                (PYTHON[side], str(PROGRAMS / "client.py"), function),
+                env={**os.environ, **environment(side, url, settings)},
+                stdin=given,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
 
     def answer(self, seconds: float) -> Any:
         """What the function returned; an assertion fails with what the process wrote if it did not."""
         try:
-            said, wrote = self._process.communicate(json.dumps(self._arguments), timeout=seconds)
+            said, wrote = self._process.communicate(timeout=seconds)
         finally:
-            if self._process.poll() is None:
-                self._process.kill()
-                self._process.wait()
+            self.end()
         answers = [line for line in said.splitlines() if line.startswith("ANSWER ")]
         assert self._process.returncode == 0 and answers, f"{self._name}:\n{said}\n{wrote}"
         return json.loads(answers[-1].removeprefix("ANSWER "))
+
+    def end(self) -> None:
+        """Whatever it does. Twice is nothing."""
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.communicate()

@@ -7,8 +7,9 @@ from ..flow import Flow
 from ..join import Counted, OpenJoin, Part
 
 # So long an owner may take from completing a join to closing it before another part's owner may do it. Shorter
-# than a worker's lease: whoever repeats the last part of a dead worker finds its claim gone.
-FIRING_SECONDS: Final = 10.0
+# than what is left of a dead worker's lease (9.5 s at least): whoever repeats its last part finds its claim gone,
+# for a Celery worker that finds one does not wait for it to run out.
+FIRING_SECONDS: Final = 8.0
 # So long a join is kept that nobody gives a sign of life of, if result_chord_expires says nothing else: far longer than
 # results, for a header may wait in its queue, or run, longer than results are kept.
 JOIN_SECONDS: Final = 30 * 86400.0
