@@ -81,7 +81,12 @@ def test_either_monitor_hears_both_kinds_of_workers(monitor: Side, ask: Any) -> 
     assert set(heard["workers"]["celeriac@here"]) == set(heard["workers"]["celery@here"])
     for name in ("i.call", "i.fail", "i.again", "i.tell", "expired"):
         theirs, ours = heard["tasks"][f"celery-{name}"], heard["tasks"][f"celeriac-{name}"]
-        assert {kind: set(event) for kind, event in ours.items()} == {
-            kind: set(event) for kind, event in theirs.items()
-        }
+        assert _fields(ours) == _fields(theirs)
+        if name == "i.again":  # Celery's worker tells of a retry after the next try has been sent
+            continue
         assert heard["states"][f"celeriac-{name}"] == heard["states"][f"celery-{name}"]
+
+
+def _fields(events: dict[str, dict[str, Any]]) -> dict[str, set[str]]:
+    """By kind. What the fields say is compared on Redis; a traceback may be none."""
+    return {kind: set(event) - {"traceback"} for kind, event in events.items()}
