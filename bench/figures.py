@@ -29,6 +29,8 @@ KINDS = (
     Kind("chord", "a chord from sending it to its body's result", "tasks/s", True),
     Kind("chord_growth", "what a member of a chord costs, four times larger by smaller", "times"),
     Kind("chain", "a chain from sending it to its last result", "links/s", True),
+    Kind("long_chain", "a chain six times as long", "links/s", True),
+    Kind("chain_growth", "what a link of it costs, by one of the shorter chain", "times"),
     Kind("start", "worker start until its first task has run", "s"),
     Kind("import", "import in a client program, above bare Python", "ms"),
     Kind("memory", "memory of all worker processes (PSS), idle", "MiB"),

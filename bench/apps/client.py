@@ -86,6 +86,17 @@ def chain(app, noop, n):
     return {"chain": n / (time.perf_counter() - start)}
 
 
+def long_chain(app, noop, n):
+    """Chains of n and of six times n; growth is what a link of the longer costs, by one of the shorter."""
+    make = _canvas(app)
+    seconds = []
+    for size in (20, n, 6 * n):
+        start = time.perf_counter()
+        make.chain(*[noop.si() for _ in range(size)]).apply_async().get(timeout=150)
+        seconds.append((time.perf_counter() - start) / size)
+    return {"long_chain": 1 / seconds[2], "chain_growth": seconds[2] / seconds[1]}
+
+
 def _canvas(app):
     """The package that the app is of: both have group, chord and chain at its top."""
     return importlib.import_module(type(app).__module__.partition(".")[0])
@@ -93,7 +104,7 @@ def _canvas(app):
 
 def main(module, measure, n):
     program = importlib.import_module(module)
-    measures = (delay, bulk, left, delayed, round_trip, group, chord, chain)
+    measures = (delay, bulk, left, delayed, round_trip, group, chord, chain, long_chain)
     chosen = {function.__name__: function for function in measures}[measure]
     print(json.dumps(chosen(program.app, program.noop, int(n))))
 

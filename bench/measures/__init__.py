@@ -7,7 +7,7 @@ from bench.measures.clients import bulk, delay, round_trip
 from bench.measures.drains import drain, drain_early, drain_naps, drain_results
 from bench.measures.resting import importing, resting, start
 from bench.measures.waiting import delayed, sleeping
-from bench.measures.workflows import chain, chord, group
+from bench.measures.workflows import chain, chord, group, long_chain
 from bench.rig import Rig
 from bench.systems import System
 
@@ -40,6 +40,7 @@ MEASURES = (
     Measure("group", group, ("celeriac", "celery", "tuned", "sqlite", *RPCS)),
     Measure("chord", chord, ("celeriac", "celery", "tuned", "sqlite")),
     Measure("chain", chain, ("celeriac", "celery", "sqlite")),
+    Measure("long_chain", long_chain, ("celeriac", "sqlite")),  # Celery's recursion does not reach so far
     Measure("start", start, ("celeriac", "celery", "floor")),
     Measure("import", importing, ("celeriac", "celery")),
     Measure("resting", resting, ("celeriac", "celery", "floor")),

@@ -21,6 +21,11 @@ def chain(rig: Rig, system: System) -> dict[str, float]:
     return _measured(rig, system, "chain", rig.sizes.chain)
 
 
+def long_chain(rig: Rig, system: System) -> dict[str, float]:
+    """A chain of thousands, and one of a sixth: what a link costs must not grow."""
+    return _measured(rig, system, "long_chain", rig.sizes.chain)
+
+
 def _measured(rig: Rig, system: System, measure: str, n: int) -> dict[str, float]:
     mould = rig.mould(Mode())
     rig.fresh(system)
