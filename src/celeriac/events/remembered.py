@@ -55,8 +55,7 @@ class Worker:
 
     def update(self, fields: Mapping[str, Any], **more: Any) -> None:
         """Take over these fields."""
-        for name, value in {**fields, **more}.items():
-            setattr(self, name, value)
+        self.__dict__.update(fields, **more)  # not setattr: events may say what is a property here, such as id
 
     def event(
         self,

@@ -109,12 +109,11 @@ class State:
             worker = self.Worker(hostname) if worker is None else worker
         else:
             worker, created = self.get_or_create_worker(hostname)
-        was_there = worker.alive
         worker.event(subject, event.get("timestamp"), event.get("local_received"), _told(event))
         if subject == "offline":
             if not created and self.on_node_leave is not None:
                 self.on_node_leave(worker)
-        elif self.on_node_join is not None and (created or not was_there) and subject == "online":
+        elif self.on_node_join is not None and (created or subject == "online"):
             self.on_node_join(worker)
         return worker, created
 

@@ -142,3 +142,19 @@ def test_fields_are_those_that_monitors_know() -> None:
     assert {"hostname", "loadavg", "sw_ident", "heartbeats"} <= set(Worker._fields)
     assert Task("a", name="t").info() == {}
     assert Task("a", args="(1,)", retries=0).info() == {"args": "(1,)", "retries": 0}
+
+
+def test_who_was_there_before_joins_when_it_is_first_heard_of() -> None:
+    joined: list[Any] = []
+    state = State(on_node_join=joined.append)
+    state.event(worker("heartbeat"))
+    state.event(worker("heartbeat"))
+    assert [one.hostname for one in joined] == ["w@here"]
+
+
+def test_events_of_elections_and_of_programs_do_no_harm() -> None:
+    state = State()
+    state.event(worker("elect", id="an election", topic="task", action=None, cver=1))
+    state.event(worker("mine", alive=False, status_string="odd"))
+    found = state.workers["w@here"]
+    assert (found.id, found.alive, found.status_string) == ("w@here.None", True, "ONLINE")
