@@ -126,6 +126,7 @@ class Consumer:
             store = Store(self.store_connection or self.connection, apart=not broker.settles(results))
             if self.store_connection is not None:
                 self.store_connection.on_up(store.greet)
+        self.window.wary = bool(getattr(broker.broker, "recovers_itself", False))
         self.settler = Settler(self.connection, broker.broker, store, Payer(self.follow))
         ttl, every = conf["worker_lease_ttl"], conf["worker_lease_renew"]
         self.lease = LeaseKeeper(self.connection, broker.lease, ttl, every)
