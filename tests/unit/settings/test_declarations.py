@@ -33,6 +33,7 @@ OWN = {
     "extra_settings": (),
     "publish_timeout": 5.0,
     "result_timeout": 5.0,
+    "task_chain_inline": 100,
     "task_max_lost": 3,
     "task_revoke_expires": 604_800.0,
     "task_revoke_most": 100_000,
