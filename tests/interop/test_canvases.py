@@ -20,7 +20,7 @@ from .differences import OTHERWISE
 from .fleet import SIDES, Client, Side, start_worker
 from .observing import Observed
 
-GENERATED = int(os.environ.get("INTEROP_GENERATED", "100"))
+GENERATED = int(os.environ.get("INTEROP_GENERATED", "80"))
 SEED = int(os.environ.get("INTEROP_SEED", "1"))
 SPECS = {**canvases.by_hand(), **{f"g{number}": canvases.generated(number, SEED) for number in range(GENERATED)}}
 MIXED = {name: spec for name, spec in canvases.by_hand().items() if name not in OTHERWISE}
