@@ -28,12 +28,11 @@ app.conf.task_send_sent_event = False
 
 
 @app.task(name="i.hop", bind=True, max_retries=20)
-def hop(self: Any, way: list[str], countdown: float, label: str = "") -> list[Any]:
+def hop(self: Any, way: list[str], countdown: float, label: str = "") -> None:
     """Is retried on one queue after the other."""
-    notes.rpush(f"interop:way:{label}", SIDE)
+    notes.rpush(f"interop:way:{label}", f"{self.request.retries} {SIDE}")
     if way:
         raise self.retry(args=(way[1:], countdown), kwargs={"label": label}, queue=way[0], countdown=countdown)
-    return [self.request.retries, SIDE]
 
 
 @app.task(name="i.when")
@@ -69,15 +68,19 @@ def hold(self: Any, seconds: float) -> str:
 
 
 def hops(label: str, rounds: int) -> list[Any]:
-    """From each kind's queue to the other's and back; [the answer, who ran it in turn] of each."""
-    sent = {}
+    """From each kind's queue to the other's and back: who ran each in turn.
+
+    No result is waited for: Celery stores RETRY after the next try is on its way, and may so undo its SUCCESS.
+    """
+    names = []
     for start in OTHER:
         for countdown in (0, 0.2):
             way = [f"only-{OTHER[start]}", f"only-{start}"] * rounds
             name = f"{label}-{start}-{countdown}"
-            sent[name] = hop.apply_async((way, countdown), {"label": name}, queue=f"only-{start}")
-    got = {name: found.get(timeout=TIMEOUT) for name, found in sent.items()}
-    return [[answer, _texts(f"interop:way:{name}")] for name, answer in got.items()]
+            hop.apply_async((way, countdown), {"label": name}, queue=f"only-{start}")
+            names.append(name)
+    _until(lambda: all(notes.llen(f"interop:way:{name}") == 1 + 2 * rounds for name in names))
+    return [_texts(f"interop:way:{name}") for name in names]
 
 
 def waits(label: str, count: int, after: float) -> dict[str, Any]:
