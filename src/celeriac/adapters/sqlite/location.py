@@ -13,7 +13,7 @@ _NETWORK = frozenset(("nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "9p
 
 
 def locate(url: str) -> Path:
-    """The absolute path: `sqlite:////abs`, `sqlite:///rel` as SQLAlchemy reads it, `sqlite://rel`, or the default file."""
+    """The absolute path of `sqlite:////abs`, of `sqlite:///rel` (as SQLAlchemy reads it), or of the default file."""
     parts = urlsplit(url)
     name = unquote(parts.netloc + parts.path)
     if not name.strip("/"):
