@@ -40,9 +40,7 @@ class Asynchronous:
             if self._app.conf.task_send_sent_event:
                 await publisher.sent_events.atell(batch)
 
-    async def open(
-        self, joins: Sequence[OpenJoin], options: Mapping[str, Any], pieces: Sequence[Record] = ()
-    ) -> float:
+    async def open(self, joins: Sequence[OpenJoin], options: Mapping[str, Any], pieces: Sequence[Record] = ()) -> float:
         """Returns when the result store knows joins and pieces; until when what follows them is to be published."""
         transport = where_kept(self._app, joins)
         here = self._loops.here()

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from celeriac.core.delivery import Delivery, Settlement
+from celeriac.core.delivery import Settlement
 from celeriac.core.join import Sequel
 from celeriac.core.outcome import Outcome
 from celeriac.core.ports import Broker

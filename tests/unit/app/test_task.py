@@ -225,5 +225,5 @@ def test_what_is_to_follow_a_call_travels_in_its_body(app, option, field) -> Non
 
 
 def test_what_is_not_there_says_that_it_is_absent(app) -> None:
-    with pytest.raises(NotImplementedError, match="app.setup_security"):
+    with pytest.raises(NotImplementedError, match=r"app\.setup_security"):
         app.setup_security()
