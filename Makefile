@@ -23,6 +23,8 @@ demo: $(STAMPS)/demo ## a tour in one terminal, no server needed
 
 # Tests of these folders do not watch the clock, so two of them run at a time; everything else runs one by one.
 TOGETHER := tests/unit tests/wire tests/typing tests/docs tests/packaging tests/conformance tests/dropin
+# The tests of one file share a worker here, but two files may run at a time.
+FILE_BY_FILE := tests/interop tests/scenarios
 
 test: $(STAMPS)/dev $(STAMPS)/servers .venv-celery/installed .venv-dropin/installed ## all tests, against real servers that the tests start themselves (ARGS= for pytest)
 ifdef ARGS
@@ -30,7 +32,8 @@ ifdef ARGS
 else
 	@failed=0; \
 	$(BIN)/python -m pytest --quiet --numprocesses 2 $(TOGETHER) || failed=1; \
-	$(BIN)/python -m pytest --quiet $(addprefix --ignore=,$(TOGETHER)) tests || failed=1; \
+	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile $(FILE_BY_FILE) || failed=1; \
+	$(BIN)/python -m pytest --quiet $(addprefix --ignore=,$(TOGETHER) $(FILE_BY_FILE)) tests || failed=1; \
 	exit $$failed
 endif
 

@@ -8,6 +8,7 @@ time, so that as a rule one of them stores it and the others find it stored.
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from .connection import Connection, ConnectionClosed
 logger = logging.getLogger("celeriac.worker")
 
 _PAUSE: Final = 0.5  # seconds at least, twice that at most: longer than a busy worker takes to hear of it
+_REMEMBERED: Final = 10.0  # seconds
 _AT_ONCE: Final = 500
 _OPEN: Final = (states.PENDING, states.RECEIVED, states.RETRY, states.REJECTED)
 
@@ -35,7 +37,8 @@ class Waiting:
         self._results: Any = None if transport is None else transport.results
         self._connection = connection
         self._record = record
-        self._elsewhere: set[str] = set()  # they run somewhere, and tell their ends themselves
+        # What runs somewhere and tells its end itself, by when that was heard: it may come before the command itself.
+        self._elsewhere: dict[str, float] = {}
         self._pending: set[asyncio.Task[None]] = set()
         self.tell_others: Callable[[bytes], Coroutine[Any, Any, None]] | None = None
 
@@ -50,11 +53,11 @@ class Waiting:
             self._start(self._store_soon(rest))
 
     def hear(self, payload: bytes) -> None:
-        """Another worker runs these. It tells after the command, so whoever is to know it has heard that."""
-        if not self._pending:
-            return
+        """Another worker runs these."""
+        now = time.monotonic()
+        self._elsewhere = {id: heard for id, heard in self._elsewhere.items() if heard > now - _REMEMBERED}
         try:
-            self._elsewhere.update(msgspec.json.decode(payload, type=list[str]))
+            self._elsewhere.update(dict.fromkeys(msgspec.json.decode(payload, type=list[str]), now))
         except msgspec.MsgspecError as exc:
             logger.error("What came as a list of running tasks is none: %s", exc)
 
@@ -73,8 +76,6 @@ class Waiting:
         error = None if task.cancelled() else task.exception()
         if error is not None:
             logger.error("Whoever waits for revoked tasks was not told yet", exc_info=error)
-        if not self._pending:
-            self._elsewhere.clear()
 
     async def _told(self, telling: Coroutine[Any, Any, None]) -> None:
         try:
