@@ -19,14 +19,7 @@ _REVOKING: Final = ("revoke", "terminate", "revoke_by_stamped_headers", "revoke_
 @click.command("control", short_help="Tell the workers to do something.")
 @click.argument("name", metavar="COMMAND")
 @click.argument("words", nargs=-1, metavar="[ARGUMENTS]...")
-@click.option(
-    "--list",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=remote.listing("control"),
-    help="List the commands there are.",
-)
+@remote.list_option("control")
 @remote.remote_options
 @reaching
 def command(

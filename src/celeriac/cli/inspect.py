@@ -12,14 +12,7 @@ from .reaching import reaching
 @click.command("inspect", short_help="Ask the workers something.")
 @click.argument("name", metavar="COMMAND")
 @click.argument("words", nargs=-1, metavar="[ARGUMENTS]...")
-@click.option(
-    "--list",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=remote.listing("inspect"),
-    help="List the commands there are.",
-)
+@remote.list_option("inspect")
 @remote.remote_options
 @reaching
 def command(

@@ -28,8 +28,15 @@ def remote_options(command: F) -> F:
     return command
 
 
-def listing(kind: str) -> Callable[[click.Context, click.Parameter, bool], None]:
+def list_option(kind: str) -> Callable[[F], F]:
     """--list: the commands of this kind, and no more."""
+    show = _listing(kind)
+    return click.option(
+        "--list", is_flag=True, is_eager=True, expose_value=False, callback=show, help="List the commands there are."
+    )
+
+
+def _listing(kind: str) -> Callable[[click.Context, click.Parameter, bool], None]:
 
     def show(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
         if not wanted or ctx.resilient_parsing:

@@ -17,12 +17,3 @@ def absent_method(name: str) -> Any:
     method.__name__ = name.rpartition(".")[2]
     method.__doc__ = "Absent in this release."
     return method
-
-
-def absent_property(name: str) -> Any:
-    """A property that says that it is absent."""
-
-    def getter(self: Any) -> NoReturn:
-        absent(name)
-
-    return property(getter, doc="Absent in this release.")

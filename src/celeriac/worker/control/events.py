@@ -4,7 +4,7 @@ from typing import Any
 
 from .panel import control_command, nok, ok
 
-_ABSENT = "events are not in this release of Celeriac"
+_ABSENT = "this worker sends no events"
 
 
 def _dispatcher(state: Any) -> Any:
