@@ -1,5 +1,6 @@
 """What a system costs before and between tasks: start-up, import, memory, idle CPU."""
 
+import os
 import subprocess
 import time
 from statistics import median
@@ -26,6 +27,7 @@ def start(rig: Rig, system: System) -> dict[str, float]:
 def importing(rig: Rig, system: System) -> dict[str, float]:
     """Median of a few starts of Python with the import, less the same without."""
     bare, full = [], []
+    _seconds(system.python, system.import_line)  # compiled files are there after the first one
     for _ in range(IMPORTS):
         bare.append(_seconds(system.python, "pass"))
         full.append(_seconds(system.python, system.import_line))
@@ -33,8 +35,9 @@ def importing(rig: Rig, system: System) -> dict[str, float]:
 
 
 def _seconds(python: str, line: str) -> float:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     begin = time.perf_counter()
-    subprocess.run([python, "-c", line], check=True, timeout=DEADLINE)
+    subprocess.run([python, "-c", line], check=True, timeout=DEADLINE, env=environment)
     return time.perf_counter() - begin
 
 

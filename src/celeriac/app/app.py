@@ -22,14 +22,13 @@ from celeriac.current import (
 from celeriac.settings import Settings
 
 from . import annotations, periodic
-from .autoretry import add_autoretry_behaviour
-from .checking import checker
 from .configuring import Configuration
 from .decorating import Decorating
 from .fixups import fixups_of, packages_of
 from .lamport import LamportClock
 from .moments import zone_of
 from .naming import task_name
+from .on_demand import add_autoretry_behaviour, checker
 from .registry import TaskRegistry
 from .reporting import bugreport
 from .rooms import Rooms

@@ -12,7 +12,6 @@ from celeriac.current import get_current_worker_task
 from celeriac.result import AsyncResult, EagerResult
 
 from . import announcing
-from .pydantic import plain_arguments
 
 if TYPE_CHECKING:
     from .app import Celeriac
@@ -72,7 +71,7 @@ def _arguments(task: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
         else:
             check(*args, **kwargs)
     if task._pydantic is not None:
-        args, kwargs = plain_arguments(task._pydantic, args, kwargs)
+        args, kwargs = task._pydantic.dumped(args, kwargs)
     return args, kwargs
 
 

@@ -7,8 +7,7 @@ from typing import Any
 from celeriac.core.errors import DuplicateTaskNameWarning
 from celeriac.core.signals import identity
 
-from .autoretry import add_autoretry_behaviour
-from .pydantic import models_for, wrapped
+from .on_demand import add_autoretry_behaviour, pydantic
 from .task import Task
 
 # Options of the decorator that are no attributes of the task.
@@ -33,12 +32,12 @@ def task_from(app: Any, fun: Callable[..., Any], options: dict[str, Any], warn: 
 def _class_for(app: Any, fun: Callable[..., Any], name: str, options: dict[str, Any]) -> type[Task[..., Any]]:
     base = options.pop("base", None) or app.Task
     bind = options.pop("bind", False)
-    models = models_for(fun, options) if options.get("pydantic") else None
+    models = pydantic().models_for(fun, options) if options.get("pydantic") else None
     if models is not None and bind:
-        models = models_for(fun.__get__(object()), options)
+        models = pydantic().models_for(fun.__get__(object()), options)
         run = _bound_with_models(fun, models)
     else:
-        run = fun if models is None else wrapped(fun, models)
+        run = fun if models is None else pydantic().wrapped(fun, models)
     attributes = {
         **{key: value for key, value in options.items() if key not in _PYDANTIC},
         "app": app,
@@ -59,7 +58,7 @@ def _class_for(app: Any, fun: Callable[..., Any], name: str, options: dict[str, 
 
 def _bound_with_models(fun: Callable[..., Any], models: Any) -> Callable[..., Any]:
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return wrapped(fun.__get__(self), models)(*args, **kwargs)
+        return pydantic().wrapped(fun.__get__(self), models)(*args, **kwargs)
 
     run.__wrapped__ = fun  # type: ignore[attr-defined]
     return run

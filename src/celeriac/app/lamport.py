@@ -16,10 +16,10 @@ class LamportClock:
             self.value = max(self.value, other) + 1
             return self.value
 
-    def forward(self) -> int:
-        """Something happened here."""
+    def forward(self, by: int = 1) -> int:
+        """Something happened here, or several things: the reading of the last."""
         with self._lock:
-            self.value += 1
+            self.value += by
             return self.value
 
     def __str__(self) -> str:

@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from typing import Any, Final
 
+from celeriac.core.near import near
 from celeriac.wire.task_message import TaskCall
 
 from .moments import after, moment, seconds_of, zone_of
@@ -189,9 +189,9 @@ def _properties(names: Any, options: Options) -> Options:
     """Any other option is a property of the message, unless it looks like a misspelt option."""
     found = {name: options[name] for name in names if options[name] is not None}
     for name in found:
-        near = get_close_matches(name, KNOWN, 1, 0.85)
-        if near:
-            raise TypeError(f"there is no call option {name!r}: did you mean {near[0]!r}?")
+        meant = near(name, KNOWN, 0.85)
+        if meant:
+            raise TypeError(f"there is no call option {name!r}: did you mean {meant!r}?")
     return found
 
 

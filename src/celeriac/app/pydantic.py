@@ -95,8 +95,3 @@ def models_for(fun: Callable[..., Any], options: dict[str, Any]) -> Models:
         options.get("pydantic_context"),
         options.get("pydantic_dump_kwargs"),
     )
-
-
-def plain_arguments(models: Models, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    """The arguments of a call as plain data."""
-    return models.dumped(args, kwargs)

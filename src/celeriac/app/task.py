@@ -1,6 +1,5 @@
 """Task: what @app.task makes of a function, and the base of task classes."""
 
-import inspect
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, ParamSpec, TypeVar
@@ -22,8 +21,8 @@ from celeriac.result import AsyncResult, EagerResult
 
 from . import calling, retrying
 from .annotations import annotate
-from .checking import checker
 from .from_config import FROM_CONFIG, FromConfig, settle
+from .on_demand import checker
 from .signing import Signing
 
 if TYPE_CHECKING:
@@ -152,8 +151,8 @@ class Task(Signing, Generic[P, R]):
     def add_around(cls, attr: str, around: Callable[..., Any]) -> None:
         """Wrap a method of the class: `around(original)` gives the new one."""
         made = around(getattr(cls, attr))
-        free = isinstance(inspect.getattr_static(cls, attr), staticmethod)
-        setattr(cls, attr, staticmethod(made) if free else made)
+        written = next((vars(owner)[attr] for owner in cls.__mro__ if attr in vars(owner)), None)
+        setattr(cls, attr, staticmethod(made) if isinstance(written, staticmethod) else made)
 
     def annotate(self) -> None:
         """Apply what task_annotations say about this task."""

@@ -1,7 +1,6 @@
 """The command group: global options before or behind the sub-command, sub-commands found by name."""
 
 import copy
-import difflib
 import importlib
 import sys
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ import click
 
 from celeriac import __version__
 from celeriac.app.plugins import entry_points
+from celeriac.core.near import near
 
 from .absent import COMMANDS as ABSENT
 from .absent import NotInThisRelease
@@ -73,9 +73,9 @@ class Commands(click.Group):
         try:
             name, command, rest = super().resolve_command(ctx, args)
         except click.UsageError as exc:
-            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
-            if near:
-                raise click.UsageError(f"{exc.message} Did you mean {near[0]!r}?", ctx) from exc
+            meant = near(args[0], self.list_commands(ctx))
+            if meant:
+                raise click.UsageError(f"{exc.message} Did you mean {meant!r}?", ctx) from exc
             raise
         if command is not None:
             session = ctx.ensure_object(Session)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
-from difflib import get_close_matches
 from typing import Any
+
+from celeriac.core.near import near
 
 from .due import next_match
 from .expressions import DAY_OF_MONTH, DAY_OF_WEEK, HOUR, MINUTE, MONTH_OF_YEAR, cronfield
@@ -62,8 +63,8 @@ class crontab(BaseSchedule):  # noqa: N801 - Celery's name
     def _options(self, tz: str | tzinfo | None = None, **kwargs: Any) -> None:
         """What is not a field: tz, nowfun, app."""
         for name in kwargs.keys() - _OPTIONS:
-            near = get_close_matches(name, _NAMES, 1)
-            hint = f": do you mean {near[0]!r}?" if near else f"; there are {', '.join(_NAMES)}"
+            meant = near(name, _NAMES)
+            hint = f": do you mean {meant!r}?" if meant else f"; there are {', '.join(_NAMES)}"
             raise TypeError(f"crontab() has no argument {name!r}{hint}")
         if tz is not None:
             self.tz = tz

@@ -2,8 +2,9 @@
 
 import re
 from datetime import UTC, timedelta, timezone, tzinfo
-from difflib import get_close_matches
 from typing import Any
+
+from celeriac.core.near import near
 
 _OFFSET = re.compile(r"UTC([+-])(\d\d):(\d\d)$")
 
@@ -27,8 +28,8 @@ def zone_named(value: Any) -> tzinfo:
     try:
         return ZoneInfo(value)
     except (KeyError, ValueError, OSError):
-        near = get_close_matches(value, available_timezones(), 1)
-        hint = f": do you mean {near[0]!r}?" if near else ""
+        meant = near(value, available_timezones())
+        hint = f": do you mean {meant!r}?" if meant else ""
         raise ValueError(f"tz={value!r}: there is no such time zone{hint}") from None
 
 

@@ -1,12 +1,13 @@
 """Finds out which setting a name means, in which style it is written, and which name was meant instead."""
 
-import difflib
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Final
 
 import msgspec
+
+from celeriac.core.near import near
 
 from .catalogue import ALL, BY_NAME, BY_OLD
 from .declare import PLANNED, Setting
@@ -87,7 +88,7 @@ def claims_to_be_ours(name: str) -> bool:
         return name.startswith(("TASK_", "WORKER_", "RESULT_", "BEAT_")) and name.lower() in BY_NAME
     if name in _WITHOUT_AREA:
         return True
-    return bool(difflib.get_close_matches(name, BY_NAME, 1, 0.88)) if len(name) > 5 else False
+    return near(name, BY_NAME, 0.88) is not None if len(name) > 5 else False
 
 
 def is_let_through(name: str, stem: str, patterns: Iterable[str]) -> bool:
@@ -122,8 +123,8 @@ def nearest(stem: str) -> Setting | None:
     ends = [setting for setting in ALL if setting.name.endswith(f"_{stem}")]
     if len(ends) == 1 or (ends and _area_first(ends)):
         return _area_first(ends) or ends[0]
-    if close := difflib.get_close_matches(stem, _STEMS, 1, 0.6):
-        return _STEMS[close[0]]
+    if close := near(stem, _STEMS):
+        return _STEMS[close]
     return None
 
 

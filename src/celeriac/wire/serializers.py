@@ -2,10 +2,11 @@
 
 import importlib
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from typing import Any, Final
 
 import msgspec
+
+from celeriac.core.near import near
 
 from ..core.errors import ContentDisallowed, DecodeError, EncodeError, ImproperlyConfigured, SerializerNotInstalled
 from . import json
@@ -151,8 +152,8 @@ def _find(name: str) -> Serializer:
 
 
 def _known(name: str) -> str:
-    near = get_close_matches(name, _by_name, 1)
-    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(_by_name))}."
+    meant = near(name, _by_name)
+    return f"did you mean {meant!r}?" if meant else f"known are {', '.join(sorted(_by_name))}."
 
 
 def _as_text(data: bytes, content_encoding: str | None) -> bytes | str:

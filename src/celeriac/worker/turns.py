@@ -1,12 +1,12 @@
 """Which queue is served first: in turns (as Celery does unless told otherwise), by name, or always as listed."""
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any, Final
 
 from celeriac.core.delivery import Delivery
 from celeriac.core.errors import ImproperlyConfigured
 from celeriac.core.message import Queue
+from celeriac.core.near import near
 
 STRATEGIES: Final = ("round_robin", "sorted", "priority")
 
@@ -40,7 +40,7 @@ def turns(options: Mapping[str, Any]) -> Turns:
     """As broker_transport_options say. Raises ImproperlyConfigured."""
     strategy = options.get("queue_order_strategy") or STRATEGIES[0]
     if strategy not in STRATEGIES:
-        near = get_close_matches(str(strategy), STRATEGIES, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"it is one of {', '.join(STRATEGIES)}."
+        meant = near(str(strategy), STRATEGIES)
+        hint = f"did you mean {meant!r}?" if meant else f"it is one of {', '.join(STRATEGIES)}."
         raise ImproperlyConfigured(f"queue_order_strategy (in broker_transport_options) is {strategy!r}: {hint}")
     return Turns(strategy)

@@ -1,10 +1,11 @@
 """The options a user may give for RabbitMQ, under kombu's names, checked once and turned into one value."""
 
-import difflib
 from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
+
+from celeriac.core.near import near
 
 from ...core.errors import ImproperlyConfigured
 from ...core.ports import TransportOptions
@@ -97,6 +98,6 @@ def _checked(options: RabbitOptions) -> RabbitOptions:
 
 
 def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, sorted({*_NAMES, *IGNORED}), n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(_NAMES))}"
+    meant = near(name, sorted({*_NAMES, *IGNORED}))
+    hint = f"; did you mean {meant!r}?" if meant else f"; known are {', '.join(sorted(_NAMES))}"
     return f"Unknown RabbitMQ transport option {name!r}{hint}"

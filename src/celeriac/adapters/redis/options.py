@@ -1,10 +1,11 @@
 """The options a user may give for Redis, under kombu's names, checked once and turned into one value."""
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+
+from celeriac.core.near import near
 
 from ...core.errors import ImproperlyConfigured
 
@@ -94,6 +95,6 @@ def _checked(options: RedisOptions) -> RedisOptions:
 
 
 def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, sorted(_KNOWN | set(IGNORED)), n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(_KNOWN))}"
+    meant = near(name, sorted(_KNOWN | set(IGNORED)))
+    hint = f"; did you mean {meant!r}?" if meant else f"; known are {', '.join(sorted(_KNOWN))}"
     return f"Unknown Redis transport option {name!r}{hint}"

@@ -1,13 +1,13 @@
 """Where a transport's data is and how carefully it is written, as its URL and options say."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from celeriac.core.errors import ImproperlyConfigured
+from celeriac.core.near import near
 
 from .location import locate
 
@@ -43,8 +43,8 @@ def place(url: str, options: Mapping[str, Any]) -> Place:
     """Raises ImproperlyConfigured for an option nobody knows."""
     for name in options:
         if name not in _KNOWN and name not in _IGNORED:
-            near = get_close_matches(name, _KNOWN, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; it knows {', '.join(_KNOWN)}."
+            meant = near(name, _KNOWN)
+            hint = f"; did you mean {meant!r}?" if meant else f"; it knows {', '.join(_KNOWN)}."
             raise ImproperlyConfigured(f"The SQLite transport has no option {name!r}{hint}")
     synchronous = str(options.get("synchronous", "NORMAL")).upper()
     if synchronous not in _DURABILITY:
