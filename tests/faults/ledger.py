@@ -18,7 +18,7 @@ _opening = threading.Lock()
 
 
 def record(folder: str, task_id: str, what: str) -> None:
-    """Append one line; a line of this length is written whole or not at all."""
+    """Append one line."""
     pid = os.getpid()
     with _opening:  # both lines of a run go into one file
         if pid not in _fds:
@@ -73,17 +73,21 @@ class Ledger:
 
     def runs(self) -> dict[str, list[Run]]:
         """Every run so far, by task id."""
-        for entry in os.scandir(self.folder):
-            done = self._read.get(entry.name, 0)
-            if entry.stat().st_size == done:
-                continue  # of thousands of files (one a process) few are new
-            with open(entry.path, "rb") as file:
-                file.seek(done)
-                new = file.read()
-            self._read[entry.name] = done + len(new)
-            for line in new.decode().splitlines():
-                self._note(entry.name, *line.split(" "))
+        with os.scandir(self.folder) as entries:
+            for entry in entries:
+                if entry.stat().st_size != self._read.get(entry.name, 0):  # of thousands of files few are new
+                    self._read_on(entry)
         return self._runs
+
+    def _read_on(self, entry: "os.DirEntry[str]") -> None:
+        """What was written whole: a line that crosses a page is seen in two pieces, or one if its writer was killed."""
+        done = self._read.get(entry.name, 0)
+        with open(entry.path, "rb") as file:
+            file.seek(done)
+            whole, end, _ = file.read().rpartition(b"\n")
+        self._read[entry.name] = done + len(whole + end)
+        for line in whole.decode().splitlines():
+            self._note(entry.name, *line.split(" "))
 
     def _note(self, file: str, task_id: str, what: str, at: str) -> None:
         if what == "start":
