@@ -18,7 +18,7 @@ from celeriac.pools.pool import Pool
 from celeriac.process import crash
 from celeriac.wire.envelope import Head
 
-from . import received
+from . import own_requests, received
 from .claimer import Claimer
 from .connection import Connection, Tries
 from .dispatch import Dispatcher
@@ -72,7 +72,7 @@ class Consumer:
         self.window = Window(pool.slots, self._most_in_hand())
         self.on_broken: Callable[[str], None] = lambda reason: None
         self.on_crowded: Callable[[], object] = lambda: None  # more is in hand than can run
-        self.witnesses: tuple[Witness, ...] = ()
+        self.witnesses: tuple[Witness, ...] = own_requests.witnesses(self, verdicts.opener)
         self.ends.discarded = self._discarded
         self.worker: Any = None
         self.gossip: Any = None  # what other workers do, where that can be heard

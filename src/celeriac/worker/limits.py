@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import time
+from collections.abc import Callable
 from typing import Final
 
 from celeriac.pools.pool import Pool, Running
@@ -32,6 +33,7 @@ class LimitWatch:
         self._some = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.on_broken = tending.nobody
+        self.on_soft: Callable[[Hand, float], None] = lambda hand, limit: None  # told when a soft limit has passed
 
     def start(self) -> None:
         self._task = tending.start(self._run(), "watch over time limits", lambda: self.on_broken)
@@ -77,3 +79,4 @@ class LimitWatch:
             self._warned.add(running.run)
             logger.warning("Soft time limit (%ss) exceeded for %s[%s]", soft, hand.head.task, hand.head.id)
             self._pool.soft_stop(running.run)
+            self.on_soft(hand, soft)

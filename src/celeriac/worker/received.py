@@ -10,11 +10,11 @@ from celeriac.core.delivery import Delivery
 from celeriac.core.errors import DecodeError
 from celeriac.execution import texts
 from celeriac.execution.opening import REFUSALS, Opener
-from celeriac.execution.request import RunContext
 from celeriac.wire import envelope
 from celeriac.wire.envelope import Head
 
 from .plans import TaskPlan
+from .request import Request
 
 logger = logging.getLogger("celeriac.worker.strategy")
 
@@ -32,26 +32,14 @@ def wanted(consumer: Any, opener: Opener) -> list[Announce]:
     return steps
 
 
-class Request(RunContext):
-    """What receivers of task_received are given: the request, by its id and its name as well."""
-
-    @property
-    def task_id(self) -> Any:
-        return self.id
-
-    @property
-    def name(self) -> Any:
-        return self.task
-
-    task_name = name
-
-
 def _signal(consumer: Any, opener: Opener, delivery: Delivery, head: Head, plan: TaskPlan) -> None:
     try:
         request = opener.whole(delivery.raw, delivery.redelivered)
     except REFUSALS:
         return  # it will be refused where it is to run
-    signals.task_received.send(sender=consumer, request=Request.adopt(request.__dict__))
+    made = Request.adopt(request.__dict__)
+    made.app = consumer.app
+    signals.task_received.send(sender=consumer, request=made)
 
 
 def announce(delivery: Delivery, head: Head, plan: TaskPlan) -> None:

@@ -83,5 +83,5 @@ MODULES: Table = {
     "celery.worker.consumer.mingle": from_("celeriac.worker.events.mingle", "Mingle"),
     "celery.worker.consumer.delayed_delivery": own("steps", "DelayedDelivery"),
     "celery.worker.control": from_("celeriac.worker.control.panel", _REMOTE),
-    "celery.worker.request": from_("celeriac.worker.received", "Request"),
+    "celery.worker.request": from_("celeriac.worker.request", "Request"),
 }
