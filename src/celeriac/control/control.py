@@ -17,13 +17,16 @@ from .performing import DEADLINE, Errand, aperform, perform
 TERM = "SIGTERM"
 
 
-class _Revoking(Commands):
-    """What both colours say alike about revocation."""
+class _Colourless(Commands):
+    """What both colours have alike: what is said, not how it goes out."""
 
     Inspect: type[Inspect] = Inspect
 
     def __init__(self, app: Any = None) -> None:
         self.app = app
+
+    def _say(self, call: Call) -> Any:
+        raise NotImplementedError
 
     def _revoke(self, marks: Sequence[str], command: str, arguments: dict[str, Any], options: dict[str, Any]) -> Any:
         raise NotImplementedError
@@ -32,6 +35,41 @@ class _Revoking(Commands):
     def inspect(self) -> Any:
         """Questions: `inspect(destination=None, timeout=1.0, callback=None, ..., pattern=None, matcher=None)`."""
         return partial(self.Inspect, app=self.app)
+
+    def broadcast(
+        self,
+        command: str,
+        arguments: Mapping[str, Any] | None = None,
+        destination: Destination = None,
+        connection: Any = None,
+        reply: bool = False,
+        timeout: float = 1.0,
+        limit: int | None = None,
+        callback: Callable[[Any], Any] | None = None,
+        channel: Any = None,
+        pattern: str | None = None,
+        matcher: str | None = None,
+        recorded: bool = False,
+        **extra_kwargs: Any,
+    ) -> Any:
+        """Say a command to the workers; with `reply`, what they answer within `timeout` seconds.
+
+        It returns sooner once `limit` replies are there, all of `destination` have answered, or all who heard
+        it have. `connection` and `channel` are accepted: the app's own connection is used.
+        """
+        call = Call(
+            command=command,
+            arguments={**(arguments or {}), **extra_kwargs},
+            destination=destination,
+            reply=reply,
+            timeout=1.0 if timeout is None else timeout,
+            limit=limit,
+            callback=callback,
+            pattern=pattern,
+            matcher=matcher,
+            recorded=recorded,
+        )
+        return self._say(call)
 
     def revoke(
         self,
@@ -112,42 +150,10 @@ class _Revoking(Commands):
         return Errand(self.app.transports.write, where, call, gathering, self.app.clock.forward())
 
 
-class Control(_Revoking):
+class Control(_Colourless):
     """`app.control`."""
 
-    def broadcast(
-        self,
-        command: str,
-        arguments: Mapping[str, Any] | None = None,
-        destination: Destination = None,
-        connection: Any = None,
-        reply: bool = False,
-        timeout: float = 1.0,
-        limit: int | None = None,
-        callback: Callable[[Any], Any] | None = None,
-        channel: Any = None,
-        pattern: str | None = None,
-        matcher: str | None = None,
-        recorded: bool = False,
-        **extra_kwargs: Any,
-    ) -> list[Any] | None:
-        """Say a command to the workers; with `reply`, what they answer within `timeout` seconds.
-
-        It returns sooner once `limit` replies are there, all of `destination` have answered, or all who heard
-        it have. `connection` and `channel` are accepted: the app's own connection is used.
-        """
-        call = Call(
-            command=command,
-            arguments={**(arguments or {}), **extra_kwargs},
-            destination=destination,
-            reply=reply,
-            timeout=1.0 if timeout is None else timeout,
-            limit=limit,
-            callback=callback,
-            pattern=pattern,
-            matcher=matcher,
-            recorded=recorded,
-        )
+    def _say(self, call: Call) -> list[Any] | None:
         return perform(self.app.transports.write.link(), self._errand(call))
 
     def _revoke(self, marks: Sequence[str], command: str, arguments: dict[str, Any], options: dict[str, Any]) -> Any:
@@ -162,40 +168,12 @@ class Control(_Revoking):
     discard_all = purge
 
 
-class AsyncControl(_Revoking):
+class AsyncControl(_Colourless):
     """`app.acontrol`: the same commands, to be awaited."""
 
     Inspect = AsyncInspect
 
-    async def broadcast(
-        self,
-        command: str,
-        arguments: Mapping[str, Any] | None = None,
-        destination: Destination = None,
-        connection: Any = None,
-        reply: bool = False,
-        timeout: float = 1.0,
-        limit: int | None = None,
-        callback: Callable[[Any], Any] | None = None,
-        channel: Any = None,
-        pattern: str | None = None,
-        matcher: str | None = None,
-        recorded: bool = False,
-        **extra_kwargs: Any,
-    ) -> list[Any] | None:
-        """See Control.broadcast."""
-        call = Call(
-            command=command,
-            arguments={**(arguments or {}), **extra_kwargs},
-            destination=destination,
-            reply=reply,
-            timeout=1.0 if timeout is None else timeout,
-            limit=limit,
-            callback=callback,
-            pattern=pattern,
-            matcher=matcher,
-            recorded=recorded,
-        )
+    async def _say(self, call: Call) -> list[Any] | None:
         return await aperform(await self.app.asynchronous.link(self.app.transports.write), self._errand(call))
 
     def _revoke(
