@@ -6,9 +6,14 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
+
+from patience import PACE, stretched, until
+from telling import remember, shortened
+
+__all__ = ["PATIENCE", "TESTS", "Watched", "environment", "until"]
 
 TESTS = Path(__file__).resolve().parent
 PATIENCE = 40.0  # seconds for what takes one or two on an idle machine
@@ -36,6 +41,8 @@ class Watched:
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+        self._command = command
+        remember(self)
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -58,6 +65,16 @@ class Watched:
         return "\n".join(self.lines)
 
     @property
+    def lives(self) -> bool:
+        return self.process.poll() is None
+
+    def last_words(self) -> tuple[str, Sequence[str]]:
+        code = self.process.poll()
+        runs = "runs" if code is None else f"ended with code {code}"
+        name = self.log.name if self.log else " ".join(self._command[1:])[-60:]
+        return f"{name} ({self.pid}, {runs})", self.lines
+
+    @property
     def pid(self) -> int:
         return self.process.pid
 
@@ -67,25 +84,35 @@ class Watched:
 
     def find(self, pattern: str, start: int, seconds: float = PATIENCE) -> int:
         """Its number, from that line on."""
-        looks, end, at = re.compile(pattern), time.monotonic() + seconds, start
+        looks, begin, at = re.compile(pattern), time.monotonic(), start
         with self._changed:
             while True:
                 while at < len(self.lines):
                     if looks.search(self.lines[at]):
                         return at
                     at += 1
-                left = end - time.monotonic()
-                assert left > 0 and self._reader.is_alive(), f"no line with {pattern!r}:\n{self.text}"
-                self._changed.wait(min(left, 0.5))  # the reader may have ended without a further line
+                waits = self._reader.is_alive() and not PACE.over(begin, seconds)
+                assert waits, f"no line with {pattern!r}:\n{self.end_of_text()}"
+                self._changed.wait(0.5)  # the reader may have ended without a further line
 
     def wait_end(self, seconds: float = PATIENCE) -> int:
         """Its exit code, when everything it printed has been read."""
         try:
-            code = self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            raise AssertionError(f"still running after {seconds} s:\n{self.text}") from None
+            code = self._ended_within(seconds)
+        except subprocess.TimeoutExpired as late:
+            raise AssertionError(f"still running after {late.timeout:.0f} s:\n{self.end_of_text()}") from None
         self._reader.join(5)
         return code
+
+    def _ended_within(self, seconds: float) -> int:
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return self.process.wait(stretched(seconds) - seconds)
+
+    def end_of_text(self) -> str:
+        """For messages of failures."""
+        return "\n".join(shortened(self.lines, 40))
 
     def signal(self, number: int) -> None:
         os.kill(self.process.pid, number)
@@ -118,12 +145,3 @@ def environment(**more: str) -> dict[str, str]:
     """That of the tests, for a process which imports modules of theirs."""
     paths = [str(TESTS), os.environ.get("PYTHONPATH", "")]
     return {**os.environ, "PYTHONPATH": ":".join(filter(None, paths)), **more}
-
-
-def until(true: Callable[[], Any], seconds: float = 10.0, told: Callable[[], Any] = lambda: "") -> Any:
-    """Look until it is so, and fail when time is up."""
-    end = time.monotonic() + seconds
-    while not (found := true()):
-        assert time.monotonic() < end, f"not within {seconds} s: {told()}"
-        time.sleep(0.01)
-    return found

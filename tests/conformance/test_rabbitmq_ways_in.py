@@ -11,6 +11,7 @@ import pytest
 from celeriac.adapters.rabbitmq import RabbitTransport
 from celeriac.core.errors import ImproperlyConfigured, OperationalError
 from celeriac.core.ports import TransportOptions
+from patience import in_time
 from servers.ports import free_port
 from servers.rabbitmq_node import RabbitNode, rabbitmq
 
@@ -56,7 +57,7 @@ def test_a_server_that_says_nothing_is_left_in_time(make: Make) -> None:
         transport = make(f"amqp://127.0.0.1:{server.getsockname()[1]}//", connect_timeout=0.3)
         began = time.monotonic()
         assert "did not answer in time" in trouble(transport)
-    assert time.monotonic() - began < 4.0
+    assert in_time(time.monotonic() - began, 4.0)
 
 
 def test_every_login_method_that_the_server_offers_works(make: Make, rabbitmq: RabbitNode) -> None:
@@ -94,7 +95,7 @@ async def test_asking_for_queues_that_are_not_there_costs_no_channels(rabbitmq: 
     link = await transport.alink()
     for _ in range(50):
         assert await link.run(transport.broker.count(["nothing", "nowhere"]), 10.0) == {"nothing": 0, "nowhere": 0}
-    assert link._next_channel < 15
+    assert link._pipe is not None and link._pipe.number() < 15
     await link.close()
 
 

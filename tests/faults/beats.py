@@ -16,6 +16,7 @@ from celeriac.core.ids import uuid
 from celeriac.core.message import Queue
 from celeriac.core.ports.plans import Mark
 from celeriac.wire import envelope
+from patience import PACE
 
 EVERY = 0.25
 LEASE = 2.0
@@ -87,7 +88,7 @@ class Beats:
         return min(mark.ran / 1e6 for mark in self.marks().values()) - moment
 
     def wait(self, true: Any) -> Any:
-        end = time.monotonic() + DEADLINE
+        begin = time.monotonic()
         while True:
             try:
                 found = true()
@@ -95,7 +96,7 @@ class Beats:
                 found = None
             if found:
                 return found
-            assert time.monotonic() < end, self.logs()
+            assert not PACE.over(begin, DEADLINE), self.logs()
             time.sleep(0.05)
 
     def logs(self) -> str:

@@ -10,7 +10,9 @@ import pytest
 from celeriac import Celeriac
 from celeriac.core.errors import OperationalError
 from celeriac.core.ids import uuid
+from patience import until
 from servers.redis_server import RedisServer
+from telling import remember
 
 from .fleet import Fleet
 from .ledger import Ledger
@@ -26,6 +28,15 @@ class Campaign:
         self.ledger = Ledger(folder / "ledger")
         self.app = Celeriac("subject", broker=url, backend=url, set_as_current=False)
         self.server = SERVERS.get(url)  # None: SQLite
+        remember(self)
+
+    @property
+    def lives(self) -> bool:
+        return False  # only its own test asks
+
+    def last_words(self) -> tuple[str, list[str]]:
+        running = [f"running: {run.pid} since {run.begin:.3f}" for run in self.ledger.running()[-4:]]
+        return "campaign", [str(self.ledger.verdict()), f"now {time.monotonic():.3f}", *running]
 
     def send(self, name: str, *args: Any, count: int = 1, **options: Any) -> list[str]:
         """Send, and note what was acknowledged. Tried once: a second try might send what was sent already."""
@@ -47,14 +58,23 @@ class Campaign:
         self.ledger.acknowledged.update(ids)
         return ids
 
-    def send_at_last(self, name: str, *args: Any, count: int, seconds: float) -> list[str]:
+    def send_at_last(self, name: str, *args: Any, count: int) -> list[str]:
         """Send as soon as the broker takes it."""
-        end = time.monotonic() + seconds
-        while True:
+        refused = "nothing"
+
+        def sent() -> list[str] | None:
+            nonlocal refused
             try:
                 return self.send(name, *args, count=count)
-            except OperationalError:
-                assert time.monotonic() < end, f"nothing can be sent for {seconds} s"
+            except OperationalError as exc:
+                refused = str(exc)
+                return None
+
+        return list(until(sent, 30, lambda: f"it can't be sent: {refused}", every=0.05))
+
+    def tell(self) -> None:
+        """Tasks that wait to be told may end, those that are still to begin as well."""
+        Path(f"{self.ledger.folder}.told").touch()
 
     def wait_ended(self, ids: set[str] | list[str], seconds: float) -> None:
         """Until all these have ended at least once."""
@@ -88,9 +108,7 @@ class Campaign:
 def wait_for(true: Callable[[], bool], seconds: float, told: Callable[[], str] = lambda: "") -> float:
     """Look until it is so; fail when time is up. Returns how long it took."""
     begin = time.monotonic()
-    while not true():
-        assert time.monotonic() < begin + seconds, f"not within {seconds} s: {told()}"
-        time.sleep(0.05)
+    until(true, seconds, told, every=0.05)
     return time.monotonic() - begin
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from celeriac.core.errors import OperationalError
+from patience import in_time
 
 from .conftest import Campaign, wait_for
 
@@ -40,8 +41,11 @@ def load(campaign: Campaign, every: float = 0.02) -> Iterator[None]:
 def wait_consuming(campaign: Campaign) -> None:
     """Something that was sent from now on ends, on time."""
     begin = time.monotonic()
-    new = campaign.send_at_last("work", count=5, seconds=BACK_WITHIN)
-    campaign.wait_ended(new, begin + BACK_WITHIN - time.monotonic())
+    new = campaign.send_at_last("work", count=5)
+    sent = time.monotonic() - begin
+    campaign.wait_ended(new, 30)
+    took = time.monotonic() - begin
+    assert in_time(took, BACK_WITHIN), f"it was sent after {sent:.1f} s, and had ended after {took:.1f} s"
 
 
 def finish(campaign: Campaign, duplicates: int = 0) -> None:

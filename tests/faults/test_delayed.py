@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from celeriac.core.ids import uuid
+from patience import in_time, stretched
 
 from .conftest import Campaign, wait_for
 
@@ -40,8 +41,8 @@ def test_thousands_of_delayed_tasks_run_once_and_on_time(campaign: Campaign) -> 
     warm = campaign.send("work", count=500)
     campaign.wait_ended(warm, 20)
     before = resident_kib(first.pid)
-    begin = datetime.now(UTC) + timedelta(seconds=3 + DELAYED / 5000)
-    dues = [begin + timedelta(seconds=random.uniform(0, DELAYED / 2000)) for _ in range(DELAYED)]
+    begin = datetime.now(UTC) + timedelta(seconds=stretched(3 + DELAYED / 5000))
+    dues = [begin + timedelta(seconds=random.uniform(0, stretched(DELAYED / 2000))) for _ in range(DELAYED)]
     due = send_delayed(campaign, dues)
     # due long after everything here is over
     for_later = send_delayed(campaign, [begin + timedelta(days=1)] * 1000)
@@ -58,9 +59,7 @@ def test_thousands_of_delayed_tasks_run_once_and_on_time(campaign: Campaign) -> 
     late = sorted(campaign.ledger.runs()[id][0].begin - due[id] for id in due)
     assert late[0] > -0.01, "one ran too early"
     median, nearly_all = late[len(late) // 2], late[len(late) * 99 // 100]
-    assert (median < 1.0, nearly_all < 5.0) == (True, True), (
-        f"median {median:.2f} s, 99 of 100 within {nearly_all:.2f} s"
-    )
+    assert in_time(median, 1.0) and in_time(nearly_all, 5.0)
     assert not set(for_later) & set(campaign.ledger.runs())
     assert resident_kib(first.pid) < before + MORE_KIB
 

@@ -2,8 +2,11 @@
 
 import os
 import random
+import signal
 
 import pytest
+
+from patience import soon
 
 from .conftest import Campaign, wait_for
 from .fleet import alive
@@ -56,7 +59,7 @@ def test_a_worker_or_child_that_dies(point: str, campaign: Campaign) -> None:
         campaign.fleet.workers.remove(doomed)
         doomed.kill()
     else:
-        assert doomed.process.wait(20) == -9
+        assert doomed.wait_end() == -9
     campaign.fleet.start_ready(1)
     campaign.wait_ended(sent, 60)
     campaign.assert_nothing_lost(duplicates=SLOTS + UNSETTLED)
@@ -68,7 +71,7 @@ def test_a_worker_that_dies_between_the_result_and_the_acknowledgement(campaign:
     apart = {"SUBJECT_BACKEND": f"sqlite:///{campaign.folder}/apart.sqlite3", "SUBJECT_LEASE": "1"}
     sent = campaign.send("work", 0.001, count=300)
     doomed = campaign.fleet.start({"CELERIAC_CRASH_AT": "after_result_before_ack:3", **apart})
-    assert doomed.process.wait(20) == -9
+    assert doomed.wait_end() == -9
     (worker,) = campaign.fleet.start_ready(1, apart)
     campaign.wait_ended(sent, 60)
     campaign.assert_nothing_lost(duplicates=SLOTS + UNSETTLED)
@@ -77,10 +80,13 @@ def test_a_worker_that_dies_between_the_result_and_the_acknowledgement(campaign:
 
 def test_a_worker_that_dies_before_it_gives_back_what_it_has_not_begun(campaign: Campaign) -> None:
     campaign.fleet.environment["SUBJECT_LEASE"] = "1"
-    sent = campaign.send("work", 0.001, count=500) + campaign.send("work", 0.5, count=10)
+    sent = campaign.send("work", 0.001, count=500) + campaign.send("wait_told", count=10)
     (doomed,) = campaign.fleet.start_ready(1, {"CELERIAC_CRASH_AT": "before_requeue_on_shutdown"})
     wait_for(lambda: len(campaign.ledger.ended()) > 100, 20)
-    assert doomed.stop() == -9
+    doomed.signal(signal.SIGTERM)
+    doomed.wait_line("Warm shutdown")
+    campaign.tell()
+    assert doomed.wait_end() == -9
     campaign.fleet.start_ready(1)
     campaign.wait_ended(sent, 60)
     campaign.assert_nothing_lost(duplicates=SLOTS + UNSETTLED)
@@ -88,16 +94,17 @@ def test_a_worker_that_dies_before_it_gives_back_what_it_has_not_begun(campaign:
 
 def test_a_recoverer_that_dies_in_the_middle_of_a_recovery(campaign: Campaign) -> None:
     campaign.fleet.environment["SUBJECT_LEASE"] = "1"
-    campaign.send("work", 30.0, count=2)
+    campaign.send("wait_told", count=2)
     (dead,) = campaign.fleet.start_ready(1)
     wait_for(lambda: len(campaign.ledger.runs()) == 2, 10)
     dead.kill()
-    sent = campaign.send("work", 0.0, count=10)
+    campaign.send("work", 0.0, count=10)
     recoverer = campaign.fleet.start({"CELERIAC_CRASH_AT": "during_recovery"})
-    assert recoverer.process.wait(30) == -9
-    campaign.wait_ended(sent, 5)
+    assert recoverer.wait_end() == -9
     campaign.fleet.start_ready(1)
     wait_for(lambda: all(len(runs) == 2 for runs in campaign.ledger.runs().values() if runs[0].end is None), 30)
+    campaign.tell()
+    campaign.wait_ended(campaign.ledger.acknowledged, 30)
 
 
 @pytest.mark.timeout(90)
@@ -113,5 +120,5 @@ def test_a_killed_workers_tasks_run_again_within_thirty_seconds(campaign: Campai
     for worker in victims:
         worker.kill()
     campaign.fleet.replace(victims[0])
-    wait_for(lambda: not any(alive(pid) for pid in gone), 2, lambda: "children outlived their worker")
-    wait_for(lambda: all(len(runs) == 2 for runs in campaign.ledger.runs().values()), 30)
+    soon(lambda: not any(alive(pid) for pid in gone), 2, lambda: "children outlived their worker")
+    soon(lambda: all(len(runs) == 2 for runs in campaign.ledger.runs().values()), 30)

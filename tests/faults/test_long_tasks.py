@@ -18,7 +18,7 @@ def test_two_hundred_tasks_longer_than_the_lease_run_once(campaign: Campaign) ->
     campaign.fleet.arguments = ("-P", "threads", "-c", "100")
     campaign.fleet.start_ready(2)
     sent = campaign.send("work", 30.0 if LONG else 8.0, count=200)
-    wait_for(lambda: len(campaign.ledger.running()) == 200, 10)
+    wait_for(lambda: len(campaign.ledger.runs()) == 200, 10)
     campaign.wait_ended(sent, 60)
     campaign.assert_nothing_lost()
     assert not campaign.letters()
@@ -41,17 +41,18 @@ def test_a_worker_that_stood_still_cannot_end_what_others_took_over(pool: str, c
     campaign.fleet.environment["SUBJECT_LEASE"] = "1"
     campaign.fleet.arguments = ("-P", pool, "-c", "1")
     (late,) = campaign.fleet.start_ready(1)
-    (id,) = campaign.send("who_ran", 2.0)
+    (id,) = campaign.send("wait_told")
     wait_for(lambda: len(campaign.ledger.running()) == 1, 10)
     late_child = campaign.ledger.running()[0].pid
     late.signal(signal.SIGSTOP)
     (other,) = campaign.fleet.start_ready(1)
     wait_for(lambda: len(campaign.ledger.runs()[id]) == 2, 15)
+    campaign.tell()
     (other_child,) = other.children()
     # the first run has ended in its child, but its parent could not be told; nothing is stored
     wait_for(lambda: campaign.ledger.runs()[id][0].end is not None, 10)
     late.signal(signal.SIGCONT)
-    wait_for(lambda: "The lease of this worker ran out" in late.log.read_text(), 5)
+    late.wait_line("The lease of this worker ran out")
     value = campaign.app.AsyncResult(id).get(timeout=20)
     assert value == other_child != late_child
     assert "was no longer this worker's" in late.log.read_text()

@@ -10,6 +10,7 @@ import pytest
 
 from celeriac import Celeriac
 from celeriac.core.errors import OperationalError
+from patience import in_time
 
 LIMIT = 0.6
 SLACK = 0.6  # a busy machine
@@ -55,7 +56,7 @@ def test_delay_raises_within_its_deadline(kind: str, request: pytest.FixtureRequ
         began = time.monotonic()
         with pytest.raises(OperationalError, match=r"127\.0\.0\.1"):
             app.send_task("x")
-        assert time.monotonic() - began < LIMIT + SLACK
+        assert in_time(time.monotonic() - began, LIMIT + SLACK)
         assert not app.connection_for_write().connected
 
 
@@ -65,7 +66,7 @@ async def test_adelay_raises_within_its_deadline(kind: str, request: pytest.Fixt
     began = time.monotonic()
     with pytest.raises(OperationalError, match=r"127\.0\.0\.1"):
         await app.asend_task("x")
-    assert time.monotonic() - began < LIMIT + SLACK
+    assert in_time(time.monotonic() - began, LIMIT + SLACK)
     await app.aclose()
 
 
@@ -95,4 +96,4 @@ def test_many_threads_meet_the_same_deadline(silent_port: int) -> None:
         for thread in threads:
             thread.join()
     assert len(took) == 30
-    assert max(took) < LIMIT + SLACK
+    assert in_time(max(took), LIMIT + SLACK)

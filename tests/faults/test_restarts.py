@@ -3,6 +3,8 @@
 import signal
 import time
 
+from patience import in_time
+
 from .conftest import Campaign, wait_for
 
 
@@ -16,7 +18,7 @@ def test_rolling_restarts_lose_and_repeat_nothing(campaign: Campaign) -> None:
             break
         old = fleet.workers[0]
         fleet.replace(old).wait_ready()
-        assert old.stop(20) == 0
+        assert old.stop() == 0
         wait_for(lambda ended=ended: len(campaign.ledger.ended()) > min(ended + 100, len(sent) - 1), 20)
     campaign.wait_ended(sent, 60)
     campaign.assert_nothing_lost()
@@ -25,11 +27,14 @@ def test_rolling_restarts_lose_and_repeat_nothing(campaign: Campaign) -> None:
 
 def test_what_was_not_begun_is_back_in_the_queue_when_the_process_is_gone(campaign: Campaign) -> None:
     quick = campaign.send("work", count=300)  # makes the worker fetch ahead
-    slow = campaign.send("work", 0.8, count=8)
+    slow = campaign.send("wait_told", count=8)
     (worker,) = campaign.fleet.start_ready(1)
     campaign.wait_ended(quick, 20)
     wait_for(lambda: len(campaign.ledger.running()) == 2, 10)
-    assert worker.stop(20) == 0
+    worker.signal(signal.SIGTERM)
+    worker.wait_line("Warm shutdown")
+    campaign.tell()
+    assert worker.wait_end() == 0
     begun = set(campaign.ledger.runs()) & set(slow)
     assert begun == campaign.ledger.ended() & set(slow)  # what ran has ended
     assert campaign.waiting() == len(slow) - len(begun) > 0
@@ -48,39 +53,40 @@ def test_a_second_sigint_gives_running_tasks_back_at_once(campaign: Campaign) ->
 
 def cold(campaign: Campaign, *signals: int) -> None:
     (first,) = campaign.fleet.start_ready(1)
-    sent = campaign.send("work", 2.5, count=6)
+    sent = campaign.send("wait_told", count=6)
     wait_for(lambda: len(campaign.ledger.running()) == 2, 10)
     other = campaign.fleet.start().wait_ready()
     wait_for(lambda: len(campaign.ledger.running()) == 4, 10)
     interrupted = {id for id, runs in campaign.ledger.runs().items() if runs[0].pid in first.children()}
     assert len(interrupted) == 2
-    log = first.log
     for number in signals[:-1]:
         first.signal(number)
-        wait_for(lambda: "Warm shutdown" in log.read_text(), 5)
+        first.wait_line("Warm shutdown")
     first.signal(signals[-1])
-    first.process.wait(10)
+    first.wait_end()
     gone = time.monotonic()
     assert campaign.waiting() == 4  # two that were never begun, two that were
     fresh = campaign.fleet.start().wait_ready()
     wait_for(lambda: all(len(campaign.ledger.runs()[id]) == 2 for id in interrupted), 10)
     assert other.process.poll() is None
+    campaign.tell()
     campaign.wait_ended(sent, 30)
     campaign.assert_nothing_lost()
     again = [campaign.ledger.runs()[id][1].begin for id in interrupted]
-    assert max(again) - max(gone, fresh.ready_at) < 1.0
+    assert in_time(max(again) - max(gone, fresh.ready_at), 1.0)
 
 
 def test_running_tasks_of_a_cold_shutdown_run_elsewhere_within_a_second(campaign: Campaign) -> None:
     """A worker with free slots takes them."""
     (first,) = campaign.fleet.start_ready(1)
-    sent = campaign.send("work", 2.0, count=2)
+    sent = campaign.send("wait_told", count=2)
     wait_for(lambda: len(campaign.ledger.running()) == 2, 10)
     campaign.fleet.start_ready(1)
     first.signal(signal.SIGQUIT)
-    first.process.wait(10)
+    first.wait_end()
     gone = time.monotonic()
     wait_for(lambda: all(len(runs) == 2 for runs in campaign.ledger.runs().values()), 10)
-    assert max(runs[1].begin for runs in campaign.ledger.runs().values()) - gone < 1.0
+    assert in_time(max(runs[1].begin for runs in campaign.ledger.runs().values()) - gone, 1.0)
+    campaign.tell()
     campaign.wait_ended(sent, 10)
     campaign.assert_nothing_lost()

@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from patience import in_time
+
 from .conftest import Campaign
 from .ledger import Run
 
@@ -43,7 +45,7 @@ def test_short_tasks_never_wait_beside_a_free_slot(pool: str, campaign: Campaign
     sent = campaign.send("work", LONG, count=16) + campaign.send("work", 0.005, count=1000)
     campaign.wait_ended(sent, 60)
     runs = [run for id in sent for run in campaign.ledger.runs()[id]]
-    assert max(idle_spans(runs, *processes(campaign, pool)))[0] < ALLOWED
+    assert in_time(max(idle_spans(runs, *processes(campaign, pool)))[0], ALLOWED)
     campaign.assert_nothing_lost()
 
 
@@ -56,15 +58,15 @@ def test_short_tasks_pass_a_long_one_that_came_among_them(pool: str, redis_campa
     warm = campaign.send("work", count=1000)
     campaign.wait_ended(warm, 20)
     some = [("work", (0.0,))] * 300
-    ids = campaign.send_mixed([*some, ("work", (2 * LONG,))] * 3 + some)
+    ids = campaign.send_mixed([*some, ("wait_told", ())] * 3 + some)
     long = [ids[place] for place in (300, 601, 902)]
     sent = [id for id in ids if id not in long]
     campaign.wait_ended(sent, 20)
-    assert campaign.ledger.ended().isdisjoint(long[1:]), "the machine is too slow for this test to say anything"
+    campaign.tell()
     campaign.wait_ended(long, 20)
     runs = [run for id in sent for run in campaign.ledger.runs()[id]]
     everything = runs + [run for id in long for run in campaign.ledger.runs()[id]]
     last = max(run.begin for run in runs)
     ready = [run for run in everything if run.begin <= last]
-    assert max(idle_spans(ready, *processes(campaign, pool)))[0] < ALLOWED
+    assert in_time(max(idle_spans(ready, *processes(campaign, pool)))[0], ALLOWED)
     campaign.assert_nothing_lost()

@@ -17,7 +17,7 @@ from celeriac.process.packets import Job
 
 from .words import WordRunner
 
-PATIENCE = 30.0
+PATIENCE = 100.0  # for what takes a second or two at most on an idle machine
 
 
 class Told:

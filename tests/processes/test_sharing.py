@@ -7,6 +7,7 @@ import time
 import pytest
 
 from celeriac.core.outcome import Ending
+from patience import in_time
 
 from .driving import Drive, drive, kill
 
@@ -112,7 +113,7 @@ def test_a_run_that_feels_nothing_is_ended_with_its_process_within_a_second_and_
         assert d.pool.hard_stop(bad, signal.SIGKILL)
         assert (await d.loss(bad))[::2] == (-signal.SIGKILL, False)
         assert (await d.loss(good))[::2] == (-signal.SIGKILL, True)
-        assert time.monotonic() - asked < 1.5
+        assert in_time(time.monotonic() - asked, 1.5)
         assert await d.say("echo on") == "on"
 
     drive(name, play, concurrency=2)
@@ -203,7 +204,7 @@ def test_ten_thousand_coroutines_sleep_at_once():
         begun = time.monotonic()
         runs = [await d.send("sleep 1") for _ in range(10_000)]
         await d.end(*runs)
-        assert time.monotonic() - begun < 5
+        assert in_time(time.monotonic() - begun, 5)
 
     drive("asyncio", play, concurrency=10_000)
 

@@ -89,12 +89,12 @@ def test_a_run_that_let_the_soft_limit_pass_is_ended_by_a_hard_stop():
 
 def test_stop_waits_for_the_run_and_kill_gives_it_up():
     async def play(d: Drive) -> None:
-        run = await d.send("stubborn 0.7")
+        run = await d.send("stubborn 3")
         await d.begin(run)
         begun = time.monotonic()
         assert not await d.pool.stop(d.loop_time(0.1))
         await d.pool.kill()
-        assert time.monotonic() - begun < 0.6
+        assert time.monotonic() - begun < 2.5  # it did not wait for the run's end
         assert d.told.losses[run][2]
         assert not d.pool.offer(None)
 

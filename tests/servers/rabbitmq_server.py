@@ -11,17 +11,20 @@ import signal
 import socket
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
+
+from telling import remember, tail
 
 from .certificates import self_signed
 from .ports import free_port, wait_until
 
 # The package's scripts of the same names change to its own user; these run as whoever runs the tests.
 _PROGRAMS = Path("/usr/lib/rabbitmq/bin")
-VHOSTS = 8
+VHOSTS = 12
 LARGEST = 8 << 20  # bytes that a message may have
 
 
@@ -62,7 +65,16 @@ class RabbitServer:
             *lines,
         )
         self._process: subprocess.Popen[bytes] | None = None
+        self._last_words: Sequence[str] = ()
         self.prepare()
+        remember(self)
+
+    @property
+    def lives(self) -> bool:
+        return self.folder.exists()  # also when somebody else ends it
+
+    def last_words(self) -> tuple[str, Sequence[str]]:
+        return self.node, tail(self.folder / "output") or self._last_words
 
     def prepare(self) -> None:
         cookie = self.folder / ".erlang.cookie"
@@ -161,6 +173,7 @@ class RabbitServer:
         subprocess.run(
             ["epmd", "-port", self._environ["ERL_EPMD_PORT"], "-kill"], capture_output=True, check=False, timeout=20
         )
+        self._last_words = tail(self.folder / "output")[-20:]
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _answers(self) -> bool:

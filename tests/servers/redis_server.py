@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import redis
+
+from telling import remember, tail
 
 from .ports import free_port, wait_until
 
@@ -31,6 +34,15 @@ class RedisServer:
             *arguments,
         ]
         self._process: subprocess.Popen[bytes] | None = None
+        self._last_words: Sequence[str] = ()
+        remember(self)
+
+    @property
+    def lives(self) -> bool:
+        return self._process is not None
+
+    def last_words(self) -> tuple[str, Sequence[str]]:
+        return f"redis-server on {self.port}", tail(self.folder / "log") or self._last_words
 
     def _ports(self) -> tuple[str, ...]:
         if self.tls is None:
@@ -74,6 +86,7 @@ class RedisServer:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.stop()
+        self._last_words = tail(self.folder / "log")[-20:]
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _answers(self) -> bool:

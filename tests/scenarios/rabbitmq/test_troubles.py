@@ -5,6 +5,7 @@ import time
 import pytest
 
 from celeriac.exceptions import OperationalError
+from patience import in_time
 from scenarios.workers.notes import notes, notes_of
 from scenarios.workers.running import until
 
@@ -53,7 +54,7 @@ def test_publishing_while_the_node_is_short_of_memory_is_an_error_in_time(place:
         began = time.monotonic()
         with pytest.raises(OperationalError, match="short of memory or disk"):
             place.send("say", "during")
-        assert time.monotonic() - began < 10.0
+        assert in_time(time.monotonic() - began, 10.0)
     finally:
         place.node.control("set_vm_memory_high_watermark", "0.6")
     place.send("say", "after")
@@ -69,7 +70,7 @@ def test_a_node_that_was_killed_and_comes_back_is_served_again(place: Place) -> 
     began = time.monotonic()
     with pytest.raises(OperationalError, match="can't be reached"):
         place.send("say", "during")
-    assert time.monotonic() - began < 10.0
+    assert in_time(time.monotonic() - began, 10.0)
     place.node.start()
     place.send("say", "after")
     until(lambda: "after" in said(place), 40.0)

@@ -16,6 +16,15 @@ def note(what: str, *facts: Any) -> None:
         os.close(descriptor)
 
 
+def tell(home: Path, name: str = "notes") -> None:
+    """Whoever waits for it may go on."""
+    (home / f"{name}.told").touch()
+
+
+def told() -> bool:
+    return os.path.exists(os.environ["PROGRAM_NOTES"] + ".told")
+
+
 def notes(home: Path, name: str = "notes") -> list[list[Any]]:
     """Everything that was noted, in order."""
     file = home / name

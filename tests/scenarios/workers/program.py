@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from celeriac import Celeriac, Task, shared_task
 from celeriac.exceptions import Ignore, Reject
 
-from .notes import note
+from .notes import note, told
 
 STORE = os.environ["PROGRAM_STORE"]
 app = Celeriac("program", broker=STORE, backend=STORE)
@@ -46,6 +46,15 @@ def sleep(self: Any, seconds: float) -> str:
     time.sleep(seconds)
     note("end", self.request.id)
     return "slept"
+
+
+@app.task(name="program.wait_told", bind=True)
+def wait_told(self: Any) -> str:
+    """Runs until the test says that it may end, however slow the machine is."""
+    note("begin", self.request.id)
+    while not told():
+        time.sleep(0.01)
+    return "told"
 
 
 @app.task(name="program.asleep")

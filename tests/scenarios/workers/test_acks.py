@@ -11,7 +11,7 @@ from .letters import letter_of, letters, waiting
 from .notes import notes_of
 from .running import Command, until
 
-TIMEOUT = 15
+TIMEOUT = 60
 
 
 @pytest.fixture(autouse=True)

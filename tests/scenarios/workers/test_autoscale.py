@@ -8,7 +8,7 @@ from celeriac import Celeriac
 
 from .running import run, until, worker
 
-TIMEOUT = 20
+TIMEOUT = 60
 
 
 def test_processes_come_with_work_and_leave_without(store: str, home: Path, client: Celeriac) -> None:

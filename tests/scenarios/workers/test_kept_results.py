@@ -14,7 +14,7 @@ from celeriac import Celeriac
 from .letters import letters
 from .running import until, worker
 
-TIMEOUT = 15
+TIMEOUT = 60
 PROGRAM = """
 from celeriac import Celeriac
 

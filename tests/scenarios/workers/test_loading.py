@@ -8,7 +8,7 @@ from celeriac import Celeriac
 
 from .running import run, worker
 
-TIMEOUT = 15
+TIMEOUT = 60
 
 APP = """
 import pathlib

@@ -10,7 +10,7 @@ from celeriac.exceptions import SoftTimeLimitExceeded, TimeLimitExceeded
 
 from .running import Command, until, worker
 
-TIMEOUT = 20
+TIMEOUT = 60
 POOLS = ["prefork", "threads", "asyncio", "gevent", "eventlet", "solo"]
 
 

@@ -13,7 +13,7 @@ from celeriac.result import AsyncResult
 
 from .running import Command, until
 
-TIMEOUT = 15
+TIMEOUT = 60
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from .letters import waiting
 from .notes import notes_of
 from .running import Command, run, until, worker
 
-TIMEOUT = 15
+TIMEOUT = 60
 
 
 @pytest.fixture(scope="module")

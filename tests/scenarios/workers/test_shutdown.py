@@ -11,10 +11,10 @@ import pytest
 from celeriac import Celeriac
 
 from .letters import waiting
-from .notes import notes, notes_of
+from .notes import notes, notes_of, tell
 from .running import Command, until, worker
 
-TIMEOUT = 15
+TIMEOUT = 40
 
 
 @pytest.fixture
@@ -33,9 +33,9 @@ def start(folder: Path, store: str, *options: str, **environ: str) -> Command:
     return worker(folder, "scenarios.workers.program", "-c", "1", "-n", "w@here", *options, environment=environment)
 
 
-def begun(folder: Path, client: Celeriac, seconds: float) -> Any:
-    """A task that runs now."""
-    result = client.send_task("program.sleep", (seconds,))
+def begun(folder: Path, client: Celeriac) -> Any:
+    """A task that runs now, until it is told to end."""
+    result = client.send_task("program.wait_told")
     until(lambda: ["begin", result.id] in notes(folder))
     return result
 
@@ -45,78 +45,81 @@ def test_a_warm_shutdown_lets_running_tasks_end_and_gives_the_rest_back(
     tmp_path: Path, store: str, client: Celeriac, number: int
 ) -> None:
     with start(tmp_path, store) as running:
-        result = begun(tmp_path, client, 1)
+        result = begun(tmp_path, client)
         client.send_many([("program.add", (n,)) for n in range(5)])
         running.signal(number)
         running.wait_line(r"worker: Warm shutdown \(MainProcess\)")
+        tell(tmp_path)
         assert running.wait_end() == 0
-    assert result.get(TIMEOUT) == "slept"
+    assert result.get(TIMEOUT) == "told"
     assert waiting(client, "celery") == [5]
 
 
 def test_a_second_sigterm_changes_nothing(tmp_path: Path, store: str, client: Celeriac) -> None:
     with start(tmp_path, store) as running:
-        result = begun(tmp_path, client, 1)
+        result = begun(tmp_path, client)
         running.signal(signal.SIGTERM)
         running.wait_line("Warm shutdown")
         running.signal(signal.SIGTERM)
+        tell(tmp_path)
         assert running.wait_end() == 0
-    assert result.get(TIMEOUT) == "slept"
+    assert result.get(TIMEOUT) == "told"
 
 
 def test_a_cold_shutdown_puts_running_tasks_back(tmp_path: Path, store: str, client: Celeriac) -> None:
     with start(tmp_path, store) as running:
-        result = begun(tmp_path, client, 60)
+        result = begun(tmp_path, client)
         running.signal(signal.SIGQUIT)
         running.wait_line(r"worker: Cold shutdown \(MainProcess\)")
-        assert running.wait_end(15) == 1
+        assert running.wait_end() == 1
     assert waiting(client, "celery") == [1]
     assert notes_of(tmp_path, result.id) == ["begin"]
 
 
 def test_a_second_sigint_is_cold(tmp_path: Path, store: str, client: Celeriac) -> None:
     with start(tmp_path, store) as running:
-        begun(tmp_path, client, 60)
+        begun(tmp_path, client)
         running.signal(signal.SIGINT)
         running.wait_line("Warm shutdown")
         running.signal(signal.SIGINT)
         running.wait_line("Cold shutdown")
-        assert running.wait_end(15) == 1
+        assert running.wait_end() == 1
     assert waiting(client, "celery") == [1]
 
 
 def test_sigterm_can_be_made_cold(tmp_path: Path, store: str, client: Celeriac) -> None:
     with start(tmp_path, store, REMAP_SIGTERM="SIGQUIT") as running:
-        begun(tmp_path, client, 60)
+        begun(tmp_path, client)
         running.signal(signal.SIGTERM)
         running.wait_line("Cold shutdown")
-        assert running.wait_end(15) == 1
+        assert running.wait_end() == 1
     assert waiting(client, "celery") == [1]
 
 
 def test_a_soft_time_lets_running_tasks_end(tmp_path: Path, store: str, client: Celeriac) -> None:
     with start(tmp_path, store, "--", "worker_soft_shutdown_timeout=20") as running:
-        result = begun(tmp_path, client, 1)
+        result = begun(tmp_path, client)
         running.signal(signal.SIGQUIT)
         running.wait_line("Initiating Soft Shutdown, terminating in 20.0 seconds")
-        running.wait_end(15)
-    assert result.get(TIMEOUT) == "slept"
+        tell(tmp_path)
+        running.wait_end()
+    assert result.get(TIMEOUT) == "told"
 
 
 def test_after_the_soft_time_it_is_cold(tmp_path: Path, store: str, client: Celeriac) -> None:
     with start(tmp_path, store, "--", "worker_soft_shutdown_timeout=0.3") as running:
-        begun(tmp_path, client, 60)
+        begun(tmp_path, client)
         running.signal(signal.SIGQUIT)
         running.wait_line("Soft Shutdown")
         running.wait_line("Cold shutdown")
-        assert running.wait_end(15) == 1
+        assert running.wait_end() == 1
     assert waiting(client, "celery") == [1]
 
 
 def test_an_idle_worker_has_no_soft_time(tmp_path: Path, store: str) -> None:
     with start(tmp_path, store, "--", "worker_soft_shutdown_timeout=30") as running:
         running.signal(signal.SIGQUIT)
-        assert running.wait_end(10) == 1
+        assert running.wait_end() == 1
         assert "Soft Shutdown" not in running.text
 
 

@@ -13,7 +13,7 @@ from celeriac.exceptions import TimeLimitExceeded
 from .notes import notes, notes_of
 from .running import Command, until, worker
 
-TIMEOUT = 15
+TIMEOUT = 60
 TASK = ["args", "kwargs", "task", "task_id"]
 
 

@@ -13,7 +13,7 @@ from celeriac.exceptions import MaxRetriesExceededError
 from .notes import notes_of
 from .running import Command
 
-TIMEOUT = 15
+TIMEOUT = 60
 
 
 @pytest.fixture(autouse=True)

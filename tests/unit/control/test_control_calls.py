@@ -9,6 +9,7 @@ from celeriac import Celeriac
 from celeriac.control.calling import RECORDED, Call, Exchanges, Gathering
 from celeriac.core.errors import OperationalError
 from celeriac.core.message import Message
+from patience import in_time
 
 WHERE = Exchanges("celery.pidbox", "reply.celery.pidbox")
 
@@ -134,7 +135,7 @@ def test_a_broker_that_is_away_is_told_within_its_deadline() -> None:
         for call in (app.control.ping, lambda: app.control.revoke("a"), lambda: app.control.inspect().active()):
             with pytest.raises(OperationalError):
                 call()
-        assert time.monotonic() - begin < 30.0
+        assert in_time(time.monotonic() - begin, 30.0)
 
 
 def test_inspect_and_broadcast_are_offered_as_celery_names_them() -> None:
