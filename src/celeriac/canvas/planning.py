@@ -134,7 +134,7 @@ class _Launch:
         steps = [with_errbacks(step, errbacks, self._on_header) for step in steps] if errbacks else list(steps)
         steps[-1] = linked(steps[-1], listed(options.get("link")))
         first = {key: value for key, value in {**own, **options}.items() if key not in _ONES_OWN}
-        rest = [*listed(options.get("chain")), *reversed(steps[1:])]
+        rest = [*_after(tree, options), *reversed(steps[1:])]
         if rest:
             first["chain"] = rest
         if tree.get("immutable"):
@@ -142,9 +142,9 @@ class _Launch:
         yield self.launch(steps[0], (*args, *(tree.get("args") or ())), kwargs, first)
 
     def _group(self, tree: Tree, args: Args, kwargs: Kwargs, options: Options) -> Walk:
-        after = listed(options.get("chain"))
+        after = _after(tree, options)
         if after:  # others may send a group that is not at the end of its chain
-            chord = chord_of(tree, chain_of(after[::-1]) if len(after) > 1 else after[0])
+            chord = chord_of(without_chain(tree), chain_of(after[::-1]) if len(after) > 1 else after[0])
             rest = {key: value for key, value in options.items() if key != "chain"}
             yield self._chord(frozen(chord, self._setting).tree, args, kwargs, rest)
             return
@@ -208,6 +208,20 @@ class _Launch:
         body, pieces = shortened_tree(body, self._setting.inline, self._setting.new_id)
         self._flight.pieces.extend(pieces)
         return dict(placed(body, {"group_id": header_id(tree)}))
+
+
+def _after(tree: Tree, options: Options) -> list[Any]:
+    """What comes after this chain or group (last link first): what its own options say, then what the call says.
+
+    Celery's workers write the rest of a chain into the options of a chord's body, whatever kind of workflow that is.
+    """
+    return [*listed(options.get("chain")), *listed((tree.get("options") or {}).get("chain"))]
+
+
+def without_chain(tree: Tree) -> Any:
+    """A copy whose own options do not say what comes after it."""
+    options = {key: value for key, value in (tree.get("options") or {}).items() if key != "chain"}
+    return {**tree, "options": options}
 
 
 def header_id(chord: Tree) -> str:

@@ -147,6 +147,23 @@ def test_a_rest_that_comes_from_others_goes_on_after_a_group(add: Any, total: An
     assert [task["task"] for task in body["kwargs"]["tasks"]] == ["total", "add"]
 
 
+def test_what_a_chains_own_options_say_comes_after_it(add: Any, total: Any) -> None:
+    """Celery's workers write the rest of a chain there where a chord's body is a chain; the call may say more."""
+    last, then = add.s(3), add.s(4)
+    body = chain(total.s(), add.s(2)).set(chain=[last])
+    assert [link["args"] for link in plan(body, [1]).calls[0].options["chain"]] == [(3,), (2,)]
+    assert [link["args"] for link in plan(body, [1], chain=[then]).calls[0].options["chain"]] == [(4,), (3,), (2,)]
+
+
+def test_what_a_groups_own_options_say_comes_once_after_all_of_it(add: Any, total: Any) -> None:
+    flight = plan(group(add.s(1), add.s(2)).set(chain=[add.s(3), total.s()]), 1)
+    assert [join.size for join in flight.joins] == [2]
+    for call in flight.calls:
+        assert "chain" not in call.options
+        first, then = call.options["chord"]["kwargs"]["tasks"]
+        assert (first["task"], then["args"]) == (total.name, (3,))
+
+
 def test_a_chain_of_thousands_is_planned_and_read_back(app: Celeriac, add: Any) -> None:
     app.conf.task_chain_inline = None
     whole = chain(*[add.s(1) for _ in range(5000)])
