@@ -1,0 +1,91 @@
+"""The connections of both colours: psycopg's, with a deadline on every wait, and a batch as one round trip."""
+
+import asyncio
+import selectors
+import time
+from collections.abc import Mapping
+from typing import Any, Final, Self, TypeVar
+
+from psycopg import AsyncConnection, Connection
+from psycopg.abc import PQGen
+from psycopg.rows import TupleRow
+from psycopg.waiting import wait_async
+
+from .request import Answer, Batch
+
+T = TypeVar("T")
+
+# Seen from here: a dead machine is missed after half a minute, also while nobody says anything.
+_KEEPALIVE: Final = {
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,
+}
+_SHORTEST: Final = 2  # seconds: libpq knows no shorter time to connect in
+
+
+def parameters(server: Mapping[str, Any], name: str, seconds: float) -> dict[str, Any]:
+    """What to connect with; the URL has the last word."""
+    asked = {"application_name": name, "connect_timeout": max(_SHORTEST, round(seconds)), "client_encoding": "UTF8"}
+    return {**_KEEPALIVE, **asked, **server}
+
+
+class SyncLine(Connection[TupleRow]):
+    """For one thread at a time. Whatever waits for the server waits until `deadline` (monotonic) at the latest."""
+
+    deadline: float = float("inf")
+
+    @classmethod
+    def open(cls, server: Mapping[str, Any], name: str, seconds: float) -> Self:
+        return cls.connect(**parameters(server, name, seconds), autocommit=True, prepare_threshold=2)
+
+    def wait(self, gen: PQGen[T], interval: float = 0.0, timeout: float | None = None) -> T:
+        """psycopg's own wait asks the server to cancel when it is interrupted, and waits for that without an end."""
+        fileno = self.pgconn.socket
+        try:
+            wanted = next(gen)
+            with selectors.DefaultSelector() as selector:
+                while True:
+                    selector.register(fileno, wanted)
+                    left = self.deadline - time.monotonic()
+                    ready = selector.select(max(left, 0.0) if left != float("inf") else None)
+                    selector.unregister(fileno)
+                    if not ready:
+                        raise TimeoutError("the time was up")
+                    wanted = gen.send(ready[0][1])
+        except StopIteration as end:
+            value: T = end.value
+            return value
+
+    def exchange(self, batch: Batch) -> list[Answer]:
+        """All statements in one round trip; outside of a transaction they are one."""
+        with self.pipeline():
+            cursors = [self.execute(sql, args or None, binary=True) for sql, args in batch]
+        return [
+            Answer(cursor.fetchall() if cursor.description is not None else [], cursor.rowcount) for cursor in cursors
+        ]
+
+
+class AsyncLine(AsyncConnection[TupleRow]):
+    """For one task at a time; its `deadline` is the event loop's."""
+
+    deadline: float | None = None
+
+    @classmethod
+    async def open(cls, server: Mapping[str, Any], name: str, seconds: float) -> Self:
+        return await cls.connect(**parameters(server, name, seconds), autocommit=True, prepare_threshold=2)
+
+    async def wait(self, gen: PQGen[T], interval: float = 0.0, timeout: float | None = None) -> T:
+        """As above: a wait that is cancelled ends; whoever did so throws the connection away."""
+        async with asyncio.timeout_at(self.deadline):
+            return await wait_async(gen, self.pgconn.socket)
+
+    async def exchange(self, batch: Batch) -> list[Answer]:
+        async with self.pipeline():
+            cursors = [await self.execute(sql, args or None, binary=True) for sql, args in batch]
+        return [
+            Answer(await cursor.fetchall() if cursor.description is not None else [], cursor.rowcount)
+            for cursor in cursors
+        ]

@@ -1,0 +1,139 @@
+"""How messages get into queues: routed, packed, and put where they can be claimed now or later."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+from ...core.errors import OperationalError
+from ...core.flow import Flow
+from ...core.message import Post, Route
+from ...wire.envelope import encode_packed
+from .channels import Channels
+from .request import NOW, Answer, Ask, Part, Statement, Work, Write
+from .routes import READ, RouteBook, Routes
+
+# What is due already is ready at once. With a version, nothing is entered if the bindings have changed since.
+_ENTER: Final = f"""
+INSERT INTO messages (queue, rank, due, raw)
+SELECT queue, rank, CASE WHEN due > {NOW} THEN due END, raw
+FROM unnest(%s::text[], %s::integer[], %s::float8[], %s::bytea[]) AS new (queue, rank, due, raw)
+WHERE %s::bigint IS NULL OR %s::bigint = (SELECT value FROM counters WHERE name = 'bindings')"""
+_BURY: Final = f"INSERT INTO dead (queue, rank, raw, reason, died_at) VALUES ('', %s, %s, %s, {NOW})"
+# Bytes that one statement may carry: the server takes a gigabyte at most, and several times that in memory.
+_LOAD: Final = 8 << 20
+
+
+class Row(NamedTuple):
+    """One message on its way into one queue."""
+
+    queue: str
+    rank: int
+    due: float | None
+    raw: bytes
+
+
+class Unroutable(OperationalError):
+    """No queue is bound where a message was sent to."""
+
+
+def pack(post: Post) -> bytes:
+    route = post.route
+    return encode_packed(
+        post.message, exchange=route.exchange, routing_key=route.routing_key, tag="", priority=post.priority or 0
+    )
+
+
+def unroutable(to: Route) -> str:
+    return (
+        f"No queue is bound to exchange {to.exchange!r} with routing key {to.routing_key!r}: "
+        "declare the queue first (it is declared when it is in task_queues or a worker consumes it)."
+    )
+
+
+def placed(posts: Sequence[Post], raws: Sequence[bytes], routes: Routes | None) -> list[Row]:
+    """A row for each queue that each post reaches; raises Unroutable."""
+    rows = []
+    for post, raw in zip(posts, raws, strict=True):
+        to = post.route
+        queues = routes.reach(to) if routes is not None and to.exchange else (to.routing_key,)
+        if not queues and to.exchange_type != "fanout":
+            raise Unroutable(unroutable(to))
+        rows += [Row(queue, -(post.priority or 0), post.due, raw) for queue in queues]
+    return rows
+
+
+def statements(rows: Sequence[Row], version: int | None = None) -> list[Statement]:
+    """Those that enter the rows, in their order."""
+    return [Statement(_ENTER, (*_columns(some), version, version)) for some in _loads(rows)]
+
+
+def _columns(rows: Sequence[Row]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _loads(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    start = size = 0
+    for place, row in enumerate(rows):
+        if size and size + len(row.raw) > _LOAD:
+            yield rows[start:place]
+            start, size = place, 0
+        size += len(row.raw)
+    if len(rows) > start:
+        yield rows[start:]
+
+
+def publish(posts: Sequence[Post], book: RouteBook, channels: Channels) -> Flow[None]:
+    """All posts, or none: one that reaches no queue is refused. One round trip, as long as no binding changes."""
+    raws = [pack(post) for post in posts]
+    if not any(post.route.exchange for post in posts):
+        yield from _enter(placed(posts, raws, None), None, channels)
+        return
+    routes, fresh = book.known, False
+    while True:
+        if routes is None:
+            routes, fresh = book.learn((yield Ask(READ))), True
+        try:
+            if (yield from _enter(placed(posts, raws, routes), routes.version, channels)):
+                return
+        except Unroutable:
+            if fresh:
+                raise
+        routes, fresh = None, False
+
+
+def _enter(rows: Sequence[Row], version: int | None, channels: Channels) -> Flow[bool]:
+    """False if nothing was entered, for the bindings are not those of this version any more."""
+    if not rows:
+        return True
+    batch = statements(rows, version)
+    work = Work(channels)
+    work.queues.update(row.queue for row in rows)
+    if len(batch) == 1:
+        answers: list[Answer] = yield Ask([*batch, *work.wakes()])
+        return answers[0].count > 0
+
+    def step(work: Work) -> Part[bool]:
+        """Several statements may see different versions, so it is looked at once, before them."""
+        work.queues.update(row.queue for row in rows)
+        if version is not None:
+            (found,) = yield READ[:1]
+            if found.rows != [(version,)]:
+                return False
+        yield work.last(*statements(rows))
+        return True
+
+    entered: bool = yield Write(step)
+    return entered
+
+
+def post_statements(work: Work, posts: Sequence[Post], routes: Routes) -> list[Statement]:
+    """Posts of a settlement: what reaches no queue goes to the dead letters, for there is nobody to tell."""
+    made: list[Statement] = []
+    good: list[Post] = []
+    for post in posts:
+        if not post.route.exchange or post.route.exchange_type == "fanout" or routes.reach(post.route):
+            good.append(post)
+        else:
+            made.append(Statement(_BURY, (-(post.priority or 0), pack(post), unroutable(post.route))))
+    rows = placed(good, [pack(post) for post in good], routes)
+    work.queues.update(row.queue for row in rows)
+    return made + statements(rows)

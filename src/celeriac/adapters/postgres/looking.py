@@ -1,0 +1,48 @@
+"""Looking without taking: what waits in the delayed store, and where one task's message is."""
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+from ...core.errors import DecodeError
+from ...core.flow import Flow
+from ...core.whereabouts import Whereabouts
+from ...wire.envelope import peek
+from .request import NOW, Answer, Ask, Statement
+
+_WAITING: Final = f"""
+SELECT due, raw FROM messages WHERE queue = ANY(%s::text[]) AND due > {NOW} ORDER BY due LIMIT %s"""
+# Whether an id occurs in a message is found out by the server; the few that hold it (children name it too) are decoded.
+_FIND: Final = f"""
+WITH forms AS MATERIALIZED (SELECT form FROM unnest(%s::bytea[]) AS form)
+SELECT raw, CASE WHEN owner IS NOT NULL THEN 'claimed' WHEN due > {NOW} THEN 'delayed' ELSE 'queued' END
+FROM messages WHERE EXISTS (SELECT FROM forms WHERE position(form IN raw) > 0)
+UNION ALL SELECT raw, 'dead' FROM dead WHERE EXISTS (SELECT FROM forms WHERE position(form IN raw) > 0)"""
+
+
+class PostgresDelayed:
+    """One query."""
+
+    def waiting(self, queues: Sequence[str], limit: int) -> Flow[tuple[tuple[float, bytes], ...]]:
+        answers: list[Answer] = yield Ask([Statement(_WAITING, (list(queues), limit))])
+        return tuple((due, raw) for due, raw in answers[0].rows)
+
+
+class PostgresSeeker:
+    """No index leads from a task's id to its message: keeping one would cost every task something."""
+
+    def find(self, id: str, queues: Sequence[str]) -> Flow[Whereabouts]:
+        # as packed messages, and as JSON with and without escapes, write it: nearly always the same
+        forms = {id.encode(), json.dumps(id)[1:-1].encode(), json.dumps(id, ensure_ascii=False)[1:-1].encode()}
+        answers: list[Answer] = yield Ask([Statement(_FIND, (sorted(forms),))])
+        for raw, place in answers[0].rows:
+            if _is(raw, id):
+                return Whereabouts(place)
+        return Whereabouts.UNKNOWN
+
+
+def _is(raw: bytes, id: str) -> bool:
+    try:
+        return peek(raw).id == id
+    except DecodeError:
+        return False
