@@ -9,6 +9,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 CELERY := celery[redis]==5.7.0
+FLOWER := flower==2.0.1
 
 BIN := .venv/bin
 STAMPS := .venv/stamps
@@ -74,12 +75,13 @@ $(STAMPS)/dev: $(STAMPS)/venv pyproject.toml
 $(STAMPS)/servers: $(STAMPS)/venv tools/debian.sh
 	command -v redis-server >/dev/null || tools/debian.sh redis-server
 	test -x /usr/lib/rabbitmq/bin/rabbitmq-server || tools/debian.sh rabbitmq-server
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || tools/debian.sh postgresql
 	touch $@
 
-# Celery lives apart: nothing of it may be importable where our own tests and worker run.
+# Celery lives apart, and Flower with it: nothing of them may be importable where our own tests and worker run.
 .venv-celery/installed: Makefile | $(STAMPS)/venv
 	$(PYTHON) -m venv .venv-celery
-	.venv-celery/bin/python -m pip install --quiet --disable-pip-version-check '$(CELERY)' hiredis
+	.venv-celery/bin/python -m pip install --quiet --disable-pip-version-check '$(CELERY)' hiredis '$(FLOWER)'
 	touch $@
 
 # So does the drop-in, which is called celery, too: installed as users install it, beside Django, Flask and pytest.
