@@ -1,4 +1,4 @@
-"""Seats on RabbitMQ: one has it, whoever is gone or cut off is missed, and the note beside it outlives all."""
+"""Seats on RabbitMQ: one has it, and whoever is gone or cut off is missed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from celeriac.core.ports.seat import Seat
 from servers.gate import Gate
 from servers.rabbitmq_node import RabbitNode, rabbitmq
 
-from .rabbitmq_clients import Make, make, run
+from .rabbitmq_clients import Make, make
 
 __all__ = ["make", "rabbitmq"]
 PATIENCE = 30.0
@@ -91,12 +91,3 @@ def test_a_server_that_is_away_is_an_error(make: Make, seat: Callable[..., Seat]
     with pytest.raises(OperationalError, match="can't be reached"):
         nowhere.take()
     assert not nowhere.held
-
-
-def test_a_note_stays_until_there_is_another_one(make: Make, name: str) -> None:
-    transport = make()
-    seats = transport.seats
-    assert run(transport, seats.read(name)) is None
-    for note in (b"one", b"x" * 1_000_000, b"three"):
-        run(transport, seats.write(name, note))
-        assert [run(make(), seats.read(name)) for _ in range(2)] == [note, note]

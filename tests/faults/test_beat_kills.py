@@ -1,35 +1,37 @@
 """A leader that sends all the time is killed in the middle of it, again and again: marks and messages stay one.
 
-CELERIAC_KILLS says how often (30; 200 for the long run).
+CELERIAC_KILLS says how often (30, on RabbitMQ 8; 200 for the long run).
 """
 
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from servers.rabbitmq_server import RabbitServer
 from servers.redis_server import RedisServer
 
 KILLER = """
 import os, signal, sys, time
 from celeriac import Celeriac
 from celeriac.beat import SharedScheduler
-from celeriac.beat.register import Register
+from celeriac.beat.places import register_of
 from celeriac.core.message import Queue
 from celeriac.wire import envelope
 
-url, turns = sys.argv[1], int(sys.argv[2])
-app = Celeriac("kills", broker=url, set_as_current=False)
+url, store, turns = sys.argv[1], sys.argv[2], int(sys.argv[3])
+app = Celeriac("kills", broker=url, backend=store, set_as_current=False)
 app.conf.update(result_expires=None, beat_lease_ttl=0.05)
 app.conf.beat_schedule = {"a": {"task": "t", "schedule": 0.001, "missed": "all", "missed_limit": 10**6}}
 
 def progress():
-    register = Register(app)
+    register = register_of(app)
     plans = register.load().plans
-    register.link.close()
+    app.transports.close()
     return plans[0].mark if plans else None
 
 origin, runs = None, 0
@@ -57,24 +59,39 @@ link.run(transport.lease.acquire("worker/w", "w", 600.0), 10.0)
 ids = []
 while deliveries := link.run(transport.broker.claim("w", [Queue("celery")], 500), 10.0).deliveries:
     ids += [envelope.decode(delivery.raw).headers["id"] for delivery in deliveries]
-assert len(ids) == len(set(ids)) == runs, (len(ids), len(set(ids)), runs)
+assert len(set(ids)) == runs, (len(ids), len(set(ids)), runs)
+if register_of(app).transport is transport:
+    assert len(ids) == runs, "sent twice"
 assert mark.task_id in ids
 print("one", turns, "times")
 """
 
 
-@pytest.fixture(params=["redis", "sqlite"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/kills.sqlite3"
-        return
-    with RedisServer() as server:
-        yield server.url
+@pytest.fixture(scope="module")
+def rabbitmq() -> Iterator[RabbitServer]:
+    with RabbitServer() as server:
+        yield server
 
 
-def test_marks_and_messages_stay_one_when_a_leader_is_killed_in_the_middle(url: str) -> None:
-    turns = os.environ.get("CELERIAC_KILLS", "30")
-    done = subprocess.run(
-        [sys.executable, "-c", KILLER, url, turns], capture_output=True, text=True, timeout=110, check=False
-    )
+@pytest.fixture(params=["redis", "sqlite", "rabbitmq", "rabbitmq and redis"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, str, str]]:
+    """The broker, the result store, and how often."""
+    kind: str = request.param
+    with ExitStack() as stack:
+        if kind == "sqlite":
+            url = store = f"sqlite:///{tmp_path}/kills.sqlite3"
+        elif "redis" in kind:
+            url = store = stack.enter_context(RedisServer()).url
+        if kind.startswith("rabbitmq"):
+            node = request.getfixturevalue("rabbitmq")
+            url, store = (node.url(node.vhost(0)), "disabled://") if kind == "rabbitmq" else (node.url(), store)
+        yield url, store, "8" if kind == "rabbitmq" else "30"
+
+
+def test_marks_and_messages_stay_one_when_a_leader_is_killed_in_the_middle(place: tuple[str, str, str]) -> None:
+    """Where the book is not in the broker, the tick of the killed leader may come twice, under one id."""
+    url, store, usual = place
+    turns = os.environ.get("CELERIAC_KILLS", usual)
+    command = [sys.executable, "-c", KILLER, url, store, turns]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert done.stdout == f"one {turns} times\n", done.stderr

@@ -1,6 +1,5 @@
 """beat: periodic tasks that are sent once, on time, by one of any number of beats."""
 
-from .elected import ElectedScheduler
 from .embedded import EmbeddedService
 from .entry import BeatLazyFunc, ScheduleEntry, SchedulingError
 from .persistent import PersistentScheduler
@@ -13,7 +12,6 @@ __all__ = [
     "DEFAULT_MAX_INTERVAL",
     "BeatLazyFunc",
     "BeatPidbox",
-    "ElectedScheduler",
     "EmbeddedService",
     "PersistentScheduler",
     "ScheduleEntry",

@@ -26,12 +26,12 @@ class Outgoing(msgspec.Struct, frozen=True):
     id: str
 
 
-def outgoing(app: Any, entry: Any) -> Outgoing:
-    """Raises whatever is wrong with the entry."""
+def outgoing(app: Any, entry: Any, wanted: str | None = None) -> Outgoing:
+    """Raises whatever is wrong with the entry. `wanted`: the id of a task that has none of its own."""
     args, kwargs, options = _made(entry)
     sig = _workflow(app, entry.task, args, kwargs)
     if sig is None:
-        id = str(options.setdefault("task_id", uuid()))
+        id = str(options.setdefault("task_id", wanted or uuid()))
         return Outgoing(gathered(app, [(entry.task, args, kwargs, options)]), (), id)
     flight = planned_whole(app, sig, (), {}, options)
     return Outgoing(gathered(app, flight.calls), flight.joins, "" if flight.result is None else flight.result.id)

@@ -11,8 +11,8 @@ from celeriac.core.ports.plans import Change, Mark, Plan, Tenure
 from .agenda import Agenda, Item
 from .installing import AHEAD, changes_for
 from .judging import check_entry
+from .places import AnyRegister
 from .plan import PROGRAM, decoded, entry_of
-from .register import Register
 from .sending import LOOK_AGAIN, MOST, Prepared, Preparer, announce
 from .ticks import SECOND, is_plain_interval, moment
 
@@ -32,12 +32,12 @@ _JUMP: Final = 5.0
 class Lead:
     """One tenure."""
 
-    def __init__(self, app: Any, register: Register, tenure: Tenure, clock: Clock) -> None:
+    def __init__(self, app: Any, register: AnyRegister, tenure: Tenure, clock: Clock) -> None:
         self.tenure = tenure
         self._app = app
         self._register = register
         self._clock = clock
-        self._preparer = Preparer(app)
+        self._preparer = Preparer(app, None if register.one_step else register.book)
         self._agenda = Agenda(clock.now)
         self._program: Mapping[str, Any] = {}
         self._revision = -1
@@ -54,7 +54,7 @@ class Lead:
     def begin(self, program: Mapping[str, Any]) -> None:
         """Bring the program's entries into the book, and read it all."""
         self._program = program
-        changes = changes_for(program, self._register.load(), self._now())
+        changes = changes_for(program, self._register.load(self.tenure), self._now())
         if changes:
             self._register.change(changes, self.tenure)
         self._read()
@@ -69,15 +69,15 @@ class Lead:
             logger.warning("beat: The clock of this machine jumped by %+.1f s.", jump)
         if jump < -_JUMP:
             self._mend_clock(self._now())
-        if self.stale or self._register.revision() != self._revision:
+        if self.stale or self._register.revision(self.tenure) != self._revision:
             self._read()
 
     def _read(self) -> None:
-        book = self._register.load()
+        book = self._register.load(self.tenure)
         unmarked = [Change(plan.name, start=self._now()) for plan in book.plans if plan.mark is None]
         if unmarked:
             self._register.change(unmarked, self.tenure)
-            book = self._register.load()
+            book = self._register.load(self.tenure)
         plans = {plan.name: plan for plan in book.plans}
         for name in [item.name for item in self._agenda if item.name not in plans]:
             self._agenda.drop(name)
@@ -194,7 +194,13 @@ class Lead:
         self._agenda.at(item, self._now() + _ASIDE * SECOND)
 
     def _fire(self, ready: list[Prepared]) -> list[Prepared]:
-        """Those that are dealt with. If the broker refuses all together, each is tried alone."""
+        """Those that are dealt with. If the broker refuses all together, each is tried alone; and so is, from then on,
+        what it has refused: with others it might send those again and again."""
+        refused = [prepared for prepared in ready if prepared.item.refused]
+        others = [prepared for prepared in ready if not prepared.item.refused]
+        return [*self._fire_others(others), *(prepared for one in refused for prepared in self._fire_alone(one))]
+
+    def _fire_others(self, ready: list[Prepared]) -> list[Prepared]:
         if not ready:
             return []
         try:
@@ -202,7 +208,7 @@ class Lead:
         except LeaseLost:
             raise
         except OperationalError:
-            self._register.revision()  # raises if the broker is away altogether
+            self._register.revision(self.tenure)  # raises if the broker is away altogether
             return [prepared for one in ready for prepared in self._fire_alone(one)]
         return ready
 
@@ -230,7 +236,7 @@ class Lead:
         except LeaseLost:
             raise
         except OperationalError as error:
-            self._register.revision()  # raises if the broker is away altogether
+            self._register.revision(self.tenure)  # raises if the broker is away altogether
             item.refused += 1
             seconds = min(2**item.refused, _LONGEST_BACKOFF)
             logger.error(

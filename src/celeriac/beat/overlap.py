@@ -29,6 +29,11 @@ def check_results(app: Any, name: str, entry: Any) -> None:
             f"The periodic task {name!r}: overlap={policy.overlap!r} needs the results of {entry.task}, to know when a "
             "run has ended: set result_backend, and not ignore_result."
         )
+    if app.transports.replies is not None:
+        raise ImproperlyConfigured(
+            f"The periodic task {name!r}: overlap={policy.overlap!r} needs results that every beat can look up: rpc:// "
+            "tells them to the sender alone. Use a result_backend on a server, such as Redis."
+        )
 
 
 def is_running(app: Any, item: Item, now: int) -> bool:

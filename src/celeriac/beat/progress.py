@@ -1,14 +1,10 @@
 """How far the entries of a schedule have come, as schedulers write it down; and back into the entries."""
 
 from collections.abc import Mapping
-from typing import Any, Final
-
-import msgspec
+from typing import Any
 
 from .file import Progress
 from .ticks import micros, moment
-
-_decoder: Final = msgspec.json.Decoder(dict[str, Progress])
 
 
 def progress_of(schedule: Mapping[str, Any]) -> dict[str, Progress]:
@@ -27,12 +23,3 @@ def resume(schedule: Mapping[str, Any], found: Mapping[str, Progress]) -> None:
             entry.total_run_count = progress.runs
             if progress.last is not None:
                 entry.last_run_at = moment(progress.last)
-
-
-def encoded(progress: Mapping[str, Progress]) -> bytes:
-    return msgspec.json.encode(progress)
-
-
-def decoded(data: bytes) -> dict[str, Progress]:
-    """Raises ValueError for what no release of ours has written."""
-    return _decoder.decode(data)

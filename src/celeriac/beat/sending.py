@@ -1,6 +1,7 @@
 """From what is due to ticks with their messages: which are run, which passed over, which wait."""
 
 import logging
+import uuid
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ import msgspec
 from celeriac.app import announcing
 from celeriac.core.errors import OperationalError
 from celeriac.core.join import OpenJoin
-from celeriac.core.ports.plans import Firing
+from celeriac.core.ports.plans import Firing, Mark
 from celeriac.schedules import crontab
 
 from .agenda import Item
@@ -24,6 +25,7 @@ logger = logging.getLogger("celeriac.beat")
 LOOK_AGAIN: Final = SECOND // 2
 # How many runs go out in one round trip, more or less.
 MOST: Final = 500
+_RUNS: Final = uuid.UUID("9b0b7d0e-6f1f-5d7e-9d5c-0c1e7c3e5a41")  # the name space of ids of runs
 
 
 class Prepared(msgspec.Struct):
@@ -43,8 +45,10 @@ class Prepared(msgspec.Struct):
 class Preparer:
     """Makes the ticks of due items. What is wrong with one of them is logged with its name and harms no other."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, book: str | None = None) -> None:
+        """`book`: its name, where a tick might be sent twice: then both are the same by their ids."""
         self._app = app
+        self._book = book
 
     def prepare(self, item: Item, now: int) -> Prepared | None:
         """None if there is nothing to do yet: the run before has to end first, or it is not due after all."""
@@ -100,20 +104,26 @@ class Preparer:
         item = prepared.item
         mark = item.mark
         for tick in runs:
-            out = self._outgoing(item)
+            after = mark.last
+            out = self._outgoing(item, self._id(item.name, mark, tick))
             if out is None:
                 continue
-            after = mark.last
             mark = msgspec.structs.replace(mark, last=tick, ran=now, runs=mark.runs + 1, task_id=out.id)
             prepared.firings.append(Firing(item.name, after, mark, tuple(post for _, post in out.named)))
             prepared.runs.append(out)
         if mark.last != last:
             prepared.firings.append(Firing(item.name, mark.last, msgspec.structs.replace(mark, last=last)))
 
-    def _outgoing(self, item: Item) -> Outgoing | None:
+    def _id(self, name: str, mark: Mark, tick: int) -> str | None:
+        """The id of the task of one tick, the same for whoever sends it; None: any will do."""
+        if self._book is None:
+            return None
+        return str(uuid.uuid5(_RUNS, f"{self._book}\0{name}\0{mark.last}\0{mark.runs}\0{tick}"))
+
+    def _outgoing(self, item: Item, id: str | None) -> Outgoing | None:
         """What one run sends; None, and a line in the log, if it can't be made."""
         try:
-            return outgoing(self._app, item.entry)
+            return outgoing(self._app, item.entry, id)
         except OperationalError:
             raise
         except Exception:

@@ -13,23 +13,22 @@ from celeriac.core.errors import ImproperlyConfigured
 from celeriac.settings import BY_NAME
 
 from .alarm import Alarm
-from .elected import ElectedScheduler, can_elect
 from .persistent import PersistentScheduler
 from .pidbox import BeatPidbox
-from .register import can_share
+from .places import find_register
 from .scheduler import DEFAULT_MAX_INTERVAL
 from .shared import SharedScheduler
 
 logger = logging.getLogger("celeriac.beat")
 
 GROUP = "celeriac.beat_schedulers"
-_OURS: Final = {"shared": SharedScheduler, "elected": ElectedScheduler, "persistent": PersistentScheduler}
+_OURS: Final = {"shared": SharedScheduler, "persistent": PersistentScheduler}
 # Where Celery's third-party schedulers register theirs; they can be imported where `celery` can.
 FOREIGN_GROUP = "celery.beat_schedulers"
 
 
 def scheduler_class(wanted: Any) -> Any:
-    """The class behind a short name ("shared", "elected", "persistent", of an entry point), a path, or a class."""
+    """The class behind a short name ("shared", "persistent", of an entry point), a path, or a class."""
     if not isinstance(wanted, str):
         return wanted
     if wanted.startswith(("celery.beat:", "celery.beat.")):
@@ -53,9 +52,7 @@ def scheduler_class(wanted: Any) -> Any:
 def _fitting(app: Any, wanted: Any) -> Any:
     """The class that is wanted; where only the default wants the shared one and the broker can't hold it, another."""
     found = scheduler_class(wanted)
-    if found is SharedScheduler and wanted == BY_NAME["beat_scheduler"].default and not can_share(app):
-        if can_elect(app):
-            return ElectedScheduler
+    if found is SharedScheduler and wanted == BY_NAME["beat_scheduler"].default and find_register(app) is None:
         logger.warning(
             "beat: %s can't hold schedules: they are kept in a file, and exactly one beat may run (-S persistent).",
             app.transports.write.describe(),

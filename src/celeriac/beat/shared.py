@@ -12,8 +12,7 @@ from .alarm import Alarm
 from .hearing import Hearing
 from .judging import check_entry
 from .lead import Lead
-from .leadership import Leadership
-from .register import Register
+from .places import register_of
 from .scheduler import Scheduler
 
 logger = logging.getLogger("celeriac.beat")
@@ -22,20 +21,19 @@ _AWAY: Final = 1.0
 
 
 class SharedScheduler(Scheduler):
-    """The default where the broker is SQLite or Redis.
+    """The default where there is a place for the book (`places.py`): SQLite, Redis, RabbitMQ.
 
-    Every beat and every worker with -B may run one. How far each entry has come is in the broker's store, under the
-    leader's lease: who takes over goes on where the one before stopped. A tick's note and its message are one atomic
-    step, so no tick is sent twice, and none is lost while the broker is away.
+    Every beat and every worker with -B may run one. How far each entry has come is kept there, under the leader's
+    lease or by who has the seat: who takes over goes on where the one before stopped. Where that is the broker, a
+    tick's note and its message are one atomic step. None is lost while the broker is away.
     """
 
     def __init__(self, app: Any, *args: Any, clock: Clock = SYSTEM_CLOCK, **kwargs: Any) -> None:
         kwargs.pop("schedule_filename", None)
         self.clock = clock
         self.alarm = Alarm()
-        self._register = Register(app)
-        ttl = app.conf.beat_lease_ttl
-        self._leadership = Leadership(self._register.lease, self._register.link, self._register.book, ttl, clock)
+        self._register = register_of(app)
+        self._leadership = self._register.leadership(app.conf.beat_lease_ttl, clock)
         self._told = threading.Event()
         self._hearing: Hearing | None = None
         self._lead: Lead | None = None

@@ -15,8 +15,8 @@ from .defaults import default_entries
 from .entry import ScheduleEntry
 from .installing import source_of
 from .judging import check_entry
+from .places import register_of
 from .plan import PROGRAM, STORED, Definition, decoded, definition_of, encoded, entry_of
-from .register import Register
 from .ticks import SECOND, moment, ticks_of
 
 
@@ -51,7 +51,7 @@ class Schedules:
     def __init__(self, app: Any, clock: Clock = SYSTEM_CLOCK) -> None:
         self._app = app
         self._clock = clock
-        self._register = Register(app)
+        self._register = register_of(app)
 
     def _now(self) -> int:
         return int(self._clock.now() * SECOND)

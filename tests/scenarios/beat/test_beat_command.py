@@ -146,7 +146,7 @@ def test_the_persistent_scheduler_keeps_its_file(home: Home) -> None:
 
 def test_wrong_words_are_answered_with_a_sentence(home: Home) -> None:
     for words, said in {
-        ("beat", "-S", "nope"): "there is no 'nope'; there are elected, persistent, shared",
+        ("beat", "-S", "nope"): "there is no 'nope'; there are persistent, shared",
         (
             "schedule",
             "pause",

@@ -1,16 +1,20 @@
-"""Beats on RabbitMQ: one leads, the others stand by; who takes over goes on where the one before stopped."""
+"""Beats on RabbitMQ alone: one leads, the others stand by, the book is in a queue; nothing is lost, nothing doubled."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from celeriac import Celeriac
-from celeriac.beat import ElectedScheduler
-from celeriac.beat.progress import decoded
+from celeriac.beat import SharedScheduler
+from celeriac.beat import ledger as ledgers
+from celeriac.beat.places import register_of
 from celeriac.beat.service import Service
+from celeriac.beat.timetable import UnknownEntry
 from celeriac.core.errors import ImproperlyConfigured
 from scenarios.workers.running import Command, until
 from servers.rabbitmq_server import RabbitServer
@@ -23,29 +27,37 @@ from celeriac import Celeriac
 app = Celeriac(os.environ["BEAT_NAME"], broker=os.environ["BEAT_BROKER"], backend="disabled://")
 app.conf.task_default_queue = app.main
 app.conf.beat_lease_ttl = 2
-app.conf.beat_schedule = {"often": {"task": "t.often", "schedule": 0.2}, "rare": {"task": "t.rare", "schedule": 3600}}
+app.conf.beat_schedule = {
+    "often": {"task": "t.often", "schedule": 0.2, "missed": "all", "missed_limit": 10_000},
+    "rare": {"task": "t.rare", "schedule": 3600},
+}
 """
+OFTEN = {"task": "t.often", "schedule": 0.05, "missed": "all", "missed_limit": 10_000}
+
+Make = Callable[..., SharedScheduler]
 
 
-def app_of(node: RabbitServer, name: str) -> Celeriac:
+def app_of(node: RabbitServer, name: str, **settings: Any) -> Celeriac:
     app = Celeriac(name, broker=node.url(), backend="disabled://", set_as_current=False)
-    app.conf.task_default_queue = name
+    app.conf.update(task_default_queue=name, **settings)
     return app
 
 
 @pytest.fixture
-def scheduler(node: RabbitServer) -> Iterator[Callable[[str], ElectedScheduler]]:
-    """One more beat of this name, that is ticked by hand."""
-    made: list[ElectedScheduler] = []
+def name() -> str:
+    return f"beat-{uuid4()}"
 
-    def make(name: str) -> ElectedScheduler:
-        app = app_of(node, name)
-        app.conf.beat_schedule = {
-            "often": {"task": "t.often", "schedule": 0.05},
-            "rare": {"task": "t.rare", "schedule": 3600},
-        }
+
+@pytest.fixture
+def scheduler(node: RabbitServer, name: str) -> Iterator[Make]:
+    """One more beat of this name, that is ticked by hand."""
+    made: list[SharedScheduler] = []
+
+    def make(**settings: Any) -> SharedScheduler:
+        schedule = {"often": OFTEN, "rare": {"task": "t.rare", "schedule": 3600}}
+        app = app_of(node, name, **{"beat_schedule": schedule, **settings})
         one = Service(app).scheduler
-        assert isinstance(one, ElectedScheduler)
+        assert type(one) is SharedScheduler
         made.append(one)
         return one
 
@@ -56,55 +68,122 @@ def scheduler(node: RabbitServer) -> Iterator[Callable[[str], ElectedScheduler]]
         one.app.close()
 
 
-def leads(one: ElectedScheduler) -> bool:
+def leads(one: SharedScheduler) -> bool:
     one.tick()
     return one.leads
 
 
-def test_who_takes_over_goes_on_where_the_one_before_stopped(scheduler: Callable[[str], ElectedScheduler]) -> None:
-    name = f"beat-{uuid4()}"
-    first, second = scheduler(name), scheduler(name)
+def runs(one: SharedScheduler, entry: str = "often") -> int:
+    return int(one.app.schedules.get(entry).total_run_count)
+
+
+def waiting(one: SharedScheduler) -> int:
+    transport = one.app.transports.write
+    return int(transport.link().run(transport.broker.count([one.app.main]), 10.0)[one.app.main])
+
+
+def test_who_takes_over_goes_on_where_the_one_before_stopped(scheduler: Make) -> None:
+    first, second = scheduler(), scheduler()
     assert leads(first)
     assert not leads(second)
-    until(lambda: leads(first) and first.schedule["often"].total_run_count >= 5, PATIENCE)
+    until(lambda: leads(first) and runs(first) >= 5, PATIENCE)
     assert not leads(second)
-    assert second.schedule["often"].total_run_count == 0
+    begun = first.app.schedules.next("rare", 1)
     first.close()
     assert not first.leads
-    count, rare = first.schedule["often"].total_run_count, first.schedule["rare"].last_run_at
+    count = runs(first)
     until(lambda: leads(second), PATIENCE)
-    assert second.schedule["rare"].last_run_at == rare
-    until(lambda: leads(second) and second.schedule["often"].total_run_count > count, PATIENCE)
+    assert second.app.schedules.next("rare", 1) == begun
+    until(lambda: leads(second) and runs(second) > count, PATIENCE)
     second.close()
-    sent = second.app.transports.write
-    runs = second.schedule["often"].total_run_count
-    # Nothing was sent by who stood by, and nothing twice.
-    until(lambda: sent.link().run(sent.broker.count([name]), 5.0) == {name: runs}, PATIENCE)
+    # Nothing was sent by who stood by, nothing twice, and nothing is missing.
+    until(lambda: waiting(second) == runs(second), PATIENCE)
+    entry = second.app.schedules.get("often")
+    assert entry.last_run_at is not None and entry.next_run_at is not None
+    assert entry.total_run_count >= 6
 
 
-def test_a_damaged_note_is_told_and_stops_nothing(
-    scheduler: Callable[[str], ElectedScheduler], caplog: pytest.LogCaptureFixture
+def test_the_schedule_is_changed_while_it_runs_and_while_it_does_not(scheduler: Make) -> None:
+    beat = scheduler(beat_schedule={"rare": {"task": "t.rare", "schedule": 3600}})
+    schedules = beat.app.schedules
+    schedules.add("mine", "t.mine", 0.05, kwargs={"x": 1})  # nobody leads yet
+    assert [entry.name for entry in schedules.list()] == ["mine", "rare"]
+    assert schedules.get("rare").note == "no beat has seen it yet"
+    until(lambda: leads(beat) and runs(beat, "mine") >= 2, PATIENCE)
+    assert schedules.get("rare").note == ""
+    schedules.pause("mine")
+    until(lambda: leads(beat) and beat._lead is not None and beat._lead.wait() > 3000, PATIENCE)
+    count = runs(beat, "mine")
+    assert schedules.get("mine").paused
+    now = datetime.now(UTC)
+    schedules.resume("mine")
+    until(lambda: leads(beat) and runs(beat, "mine") > count, PATIENCE)
+    assert schedules.get("mine").last_run_at > now
+    schedules.add("mine", "t.mine", 3600, replace=True)
+    schedules.remove("mine")
+    until(lambda: leads(beat) and "mine" not in beat.schedule, PATIENCE)
+    with pytest.raises(UnknownEntry):
+        schedules.get("mine")
+    with pytest.raises(ValueError, match="belongs to the program"):
+        schedules.remove("rare")
+
+
+def test_ticks_that_were_missed_are_made_up_for_as_the_entry_says(scheduler: Make) -> None:
+    schedule = {
+        name: {"task": f"t.{name}", "schedule": 0.05, "missed": name, "missed_limit": 10_000}
+        for name in ("all", "once", "skip")
+    }
+    first = scheduler(beat_schedule=schedule)
+    assert leads(first)
+    until(lambda: leads(first) and runs(first, "all") >= 1, PATIENCE)
+    first.close()
+    count = {name: runs(first, name) for name in schedule}
+    last = first.app.schedules.get("all").last_run_at
+    assert last is not None
+    until(lambda: (datetime.now(UTC) - last).total_seconds() > 1, PATIENCE)
+    second = scheduler(beat_schedule=schedule)
+    until(lambda: leads(second), PATIENCE)
+    again = {name: runs(second, name) - count[name] for name in schedule}
+    assert again["all"] >= 15
+    assert 1 <= again["once"] < again["all"]
+
+
+def test_the_journal_is_kept_short_and_says_the_same(
+    scheduler: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    name = f"beat-{uuid4()}"
-    one = scheduler(name)
-    transport = one.app.transports.write
-    transport.link().run(transport.seats.write(f"celeriac.beat.{name}", b"[1,2"), 5.0)
-    assert leads(one)
-    assert "can't be read" in caplog.text
-    until(lambda: leads(one) and one.schedule["often"].total_run_count >= 1, PATIENCE)
-    one.close()
+    monkeypatch.setattr(ledgers, "_LONGEST", 20)
+    beat = scheduler()
+    book = f"celeriac.beat.{beat.app.main}.book"
+    journal = beat.app.transports.write.seats.journal(book)
+    journal.append([b"what nobody can read"])
+    until(lambda: leads(beat) and runs(beat) >= 60, PATIENCE)
+    length = journal.length()
+    assert length is not None and length < 60
+    assert f"An entry of the queue {book} can't be read" in caplog.text
+    assert b"what nobody can read" not in journal.read()
+    beat.close()
+    assert waiting(beat) == runs(beat)
 
 
-def test_other_brokers_have_no_seats(tmp_path: Path) -> None:
-    app = Celeriac("none", broker=f"sqlite:///{tmp_path}/none.sqlite3", set_as_current=False)
-    with pytest.raises(ImproperlyConfigured, match="-S shared for"):
-        ElectedScheduler(app)
-    app.close()
+def test_what_can_only_be_known_from_results_is_refused_without_them(
+    scheduler: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    overlapping = {"mine": {"task": "t.mine", "schedule": 60, "overlap": "skip"}}
+    beat = scheduler(beat_schedule={**overlapping, "often": OFTEN})
+    assert "overlap='skip' needs the results of t.mine" in caplog.text
+    until(lambda: leads(beat) and runs(beat) >= 1, PATIENCE)
+    with pytest.raises(ImproperlyConfigured, match=r"needs the results of t\.x"):
+        beat.app.schedules.add("x", "t.x", 60, overlap="queue")
+    beat.app.conf.result_backend = "rpc://"
+    told = Celeriac("rpc", broker=beat.app.conf.broker_url, backend="rpc://", set_as_current=False)
+    with pytest.raises(ImproperlyConfigured, match="rpc:// tells them to the sender alone"):
+        told.schedules.add("x", "t.x", 60, overlap="queue")
+    told.close()
 
 
-def test_a_leader_that_dies_is_followed_by_another(node: RabbitServer, tmp_path: Path) -> None:
+def test_a_leader_that_dies_is_followed_by_another(node: RabbitServer, name: str, tmp_path: Path) -> None:
     (tmp_path / "periodic.py").write_text(PROGRAM)
-    given = {"BEAT_NAME": f"beat-{uuid4()}", "BEAT_BROKER": node.url(), "PYTHONPATH": str(tmp_path)}
+    given = {"BEAT_NAME": name, "BEAT_BROKER": node.url(), "PYTHONPATH": str(tmp_path)}
     with ExitStack() as stack:
         beats = []
         for _ in range(2):
@@ -122,10 +201,10 @@ def test_a_leader_that_dies_is_followed_by_another(node: RabbitServer, tmp_path:
         # The hour of the rare one began with the first beat, and is not over.
         assert "Sending due task rare" not in heir.text
         assert heir.stop() == 0
-    # What was sent by both, and what the last note says of it: at most the tick in which the leader died came twice.
-    name = given["BEAT_NAME"]
-    transport = app_of(node, name).transports.write
-    note = transport.link().run(transport.seats.read(f"celeriac.beat.{name}"), 5.0)
-    runs = decoded(note)["often"].runs
-    until(lambda: transport.link().run(transport.broker.count([name]), 5.0)[name] - runs in (0, 1), PATIENCE)
-    transport.link().close()
+    app = app_of(node, name)
+    (often,) = (plan for plan in register_of(app).load().plans if plan.name == "often")
+    assert often.mark is not None
+    transport = app.transports.write
+    # One step: not even the tick in which the leader died was lost or came twice.
+    until(lambda: transport.link().run(transport.broker.count([name]), 5.0) == {name: often.mark.runs}, PATIENCE)
+    app.close()

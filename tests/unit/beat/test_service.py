@@ -122,7 +122,7 @@ def test_a_beat_that_was_not_asked_to_answers_nothing(desk) -> None:
 
 
 def test_an_unknown_scheduler_is_refused(desk) -> None:
-    with pytest.raises(ImproperlyConfigured, match="there is no 'nope'; there are elected, persistent, shared"):
+    with pytest.raises(ImproperlyConfigured, match="there is no 'nope'; there are persistent, shared"):
         Service(desk.app, scheduler_cls="nope")
     with pytest.raises(ImproperlyConfigured, match=r"nowhere\.at_all:X.*can't be imported"):
         Service(desk.app, scheduler_cls="nowhere.at_all:X")
@@ -134,7 +134,7 @@ def test_where_the_broker_cant_hold_schedules_the_default_is_the_file(desk, capl
     assert "exactly one beat may run" in caplog.text
     with pytest.raises(ImproperlyConfigured, match="can't hold schedules and a leader's lease"):
         Service(desk.app, scheduler_cls="shared").scheduler  # noqa: B018 - made when it is looked at
-    with pytest.raises(ImproperlyConfigured, match="need SQLite or Redis"):
+    with pytest.raises(ImproperlyConfigured, match="need SQLite, Redis or RabbitMQ"):
         desk.app.schedules  # noqa: B018 - made when it is looked at
 
 

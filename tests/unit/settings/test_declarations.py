@@ -45,6 +45,7 @@ OWN = {
     "worker_recover_interval": 5.0,
     "beat_name": None,
     "beat_lease_ttl": 6.0,
+    "beat_store": None,
 }
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from celeriac.core.errors import LeaseLost
 from celeriac.core.flow import Flow
-from celeriac.core.ports.plans import Book, Change, Firing, Mark, Plan, Tenure
+from celeriac.core.ports.plans import Book, Change, Firing, Plan, Tenure, changed
 
 from .broker import give_up, unroutable
 from .store import Pages, Store
@@ -51,22 +51,11 @@ def _change(store: Store, book: str, changes: Sequence[Change], tenure: Tenure |
 
 
 def _make(pages: Pages, change: Change) -> None:
-    if change.remove:
-        pages.plans.pop(change.name, None)
-        return
-    plan = pages.plans.get(change.name)
+    plan = changed(pages.plans.get(change.name), change)
     if plan is None:
-        if change.definition is None:
-            return
-        plan = Plan(change.name, change.definition)
-    mark = plan.mark
-    if mark is None and change.start is not None:
-        mark = Mark(change.start)
-    elif mark is not None and change.restart is not None:
-        mark = msgspec.structs.replace(mark, last=change.restart)
-    definition = plan.definition if change.definition is None else change.definition
-    paused = plan.paused if change.paused is None else change.paused
-    pages.plans[change.name] = Plan(change.name, definition, paused, mark)
+        pages.plans.pop(change.name, None)
+    else:
+        pages.plans[change.name] = plan
 
 
 def _fire(store: Store, book: str, tenure: Tenure, firings: Sequence[Firing]) -> tuple[bool, ...]:

@@ -135,6 +135,23 @@ class RabbitBroker:
         """
         if post.due is None or post.route.exchange:
             return 0
+    def parcels(self, posts: Sequence[Post]) -> Flow[list[Parcel]]:
+        """For who publishes in a way of its own: this is what goes out, and what it needs on its way is there."""
+        yield from self._delayed_to([post.route.routing_key for post in posts if self._seconds(post)])
+        return [self._parcel(post) for post in posts]
+
+    def declare_exchanges(self, posts: Sequence[Post]) -> Flow[None]:
+        """Those that nobody has declared yet, by what the routes say of them."""
+        for name, kind in {post.route.exchange: post.route.exchange_type for post in posts}.items():
+            for what, method in exchange_declaration(Exchange(name, kind)) if name else ():
+                yield from _declare(what, method)
+
+    def publish_or_bury(self, posts: Sequence[Post]) -> Flow[None]:
+        """What came back goes out once more, to queues declared anew; what no queue takes is a dead letter."""
+        queues = {post.route.queue.name: post.route.queue for post in posts if post.route.queue is not None}
+        yield from self.declare(list(queues.values()))
+        yield from self._send_all(posts, ())
+
         return max(int(post.due - self._now()), 0)
 
     def _parcel(self, post: Post) -> Parcel:

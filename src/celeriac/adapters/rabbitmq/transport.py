@@ -36,7 +36,7 @@ class RabbitTransport:
         self.pidbox = RabbitPidbox()
         self.newswire = RabbitNewswire()
         self._link = link = SyncLink(self._doorway, self._register, given.pool_limit)
-        self.seats = RabbitSeats(link, lambda heartbeat: link.connect(heartbeat=heartbeat), self.place)
+        self.seats = RabbitSeats(link, lambda heartbeat: link.connect(heartbeat=heartbeat), self.place, self.broker)
 
     def link(self) -> SyncLink:
         return self._link

@@ -48,6 +48,23 @@ class Change(msgspec.Struct, frozen=True):
     restart: int | None = None
 
 
+def changed(plan: Plan | None, change: Change) -> Plan | None:
+    """The entry after a change; None if there is none then."""
+    if change.remove or (plan is None and change.definition is None):
+        return None
+    mark = None if plan is None else plan.mark
+    if mark is None and change.start is not None:
+        mark = Mark(change.start)
+    elif mark is not None and change.restart is not None:
+        mark = msgspec.structs.replace(mark, last=change.restart)
+    definition = change.definition
+    if definition is None:
+        assert plan is not None
+        definition = plan.definition
+    paused = (plan is not None and plan.paused) if change.paused is None else change.paused
+    return Plan(change.name, definition, paused, mark)
+
+
 class Tenure(msgspec.Struct, frozen=True):
     """In whose name a leader acts: the lease, its holder and the holder's term."""
 

@@ -1,8 +1,30 @@
 """The seats port: a place that one process at a time may take, for brokers whose connections are their only leases."""
 
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from ..flow import Flow
+from ..message import Post
+
+
+class Journal(Protocol):
+    """Entries in the order in which they were written, kept by the server. In sync code; one reads at a time."""
+
+    def read(self) -> list[bytes]:
+        """All entries; empty if nothing was ever written. Raises OperationalError if others never stop reading."""
+        ...
+
+    def rewrite(self, make: Callable[[list[bytes]], list[bytes]]) -> list[bytes]:
+        """Read all; what `make` says of them takes their place in one step, before what others have written
+        meanwhile or after it. Nothing changes if it says nothing. Returns what was read."""
+        ...
+
+    def append(self, entries: Sequence[bytes], posts: Sequence[Post] = ()) -> None:
+        """Write entries and publish posts, all or nothing. A post that reaches no queue goes to the dead letters."""
+        ...
+
+    def length(self) -> int | None:
+        """How many entries there are; None while somebody reads them, for then nobody else can tell."""
+        ...
 
 
 class Seat(Protocol):
@@ -21,20 +43,20 @@ class Seat(Protocol):
         """Another may take it at once."""
         ...
 
+    def journal(self, name: str) -> Journal:
+        """A journal over the connection that holds the seat: LeaseLost, and nothing written, when that is gone."""
+        ...
+
 
 class Seats(Protocol):
-    """Seats by name; and one note beside each, which outlives who wrote it."""
+    """Seats by name; and journals, which outlive who wrote them and may be written by anybody."""
 
     def seat(self, name: str, ttl: float) -> Seat:
         """No I/O. A holder that has vanished without a word is missed after about `ttl` seconds."""
         ...
 
-    def write(self, name: str, note: bytes) -> Flow[None]:
-        """In place of the note before."""
-        ...
-
-    def read(self, name: str) -> Flow[bytes | None]:
-        """None if there never was one."""
+    def journal(self, name: str) -> Journal:
+        """No I/O. For who has no seat."""
         ...
 
 

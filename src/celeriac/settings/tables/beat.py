@@ -1,7 +1,7 @@
 """Settings about periodic tasks."""
 
 from ..declare import Setting
-from ..kinds import ANY, BOOL, CLASS, DICT, PATH, SECONDS, TEXT, WHOLE
+from ..kinds import ANY, BOOL, CLASS, DICT, PATH, SECONDS, TEXT, WHOLE, choice
 
 TITLE = "Periodic tasks"
 
@@ -18,8 +18,8 @@ SETTINGS = (
         "beat_scheduler",
         CLASS,
         "celeriac.beat:SharedScheduler",
-        "The class that says what is due: `shared`, `elected`, `persistent`, another short name, or a path. Where the "
-        "broker can't hold schedules, the default is `elected` (RabbitMQ) or `persistent`.",
+        "The class that says what is due: `shared`, `persistent`, another short name, or a path. Where neither the "
+        "broker nor the result store can hold schedules, the default is `persistent`.",
         old="CELERYBEAT_SCHEDULER",
         celery="celery.beat:PersistentScheduler",
         why="Any number of beats may run: one leads, and the others take over within seconds.",
@@ -58,6 +58,14 @@ SETTINGS = (
         None,
         "The name of the schedule in the broker's store; None is the app's name. Programs that share a broker need "
         "different ones.",
+        own=True,
+    ),
+    Setting(
+        "beat_store",
+        choice("broker", "results"),
+        None,
+        "Where schedule and state are kept: in the broker or in the result store. None is the broker; the result store "
+        "where the broker is RabbitMQ and that is a server that can hold them (Redis).",
         own=True,
     ),
     Setting(
