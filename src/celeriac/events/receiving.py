@@ -4,12 +4,12 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from celeriac.core.bindings import topic_matches
 from celeriac.core.errors import ContentDisallowed, DecodeError, ImproperlyConfigured, OperationalError
 from celeriac.core.message import Message
-from celeriac.core.ports import Ear
+from celeriac.core.ports import AsyncEar, Ear
 from celeriac.wire import serializers
 from celeriac.wire.body import body_of
 
@@ -22,6 +22,7 @@ Handler = Callable[[dict[str, Any]], Any]
 Heard = tuple[str, dict[str, Any]]  # type, event
 
 _LISTEN: Final = 1.0  # seconds after which `should_stop` is looked at
+_DEAF: Final = "Events are lost until the broker is back: %s"
 _CLIENT_CLOCK_AHEAD: Final = 2  # a call orders before what a worker says of it, and its clock may not know the worker's
 
 
@@ -82,36 +83,38 @@ class EventReceiver:
     consume = itercapture
 
     def _steps(self, ear: Ear, limit: int | None, timeout: float | None) -> Iterator[Any]:
-        heard, quiet_since = 0, time.monotonic()
-        while not self.should_stop and (limit is None or heard < limit):
+        watch = _Watch(limit, timeout)
+        while not self.should_stop and watch.goes_on():
             try:
-                found = ear.next(_LISTEN if timeout is None else min(_LISTEN, timeout))
+                found = ear.next(watch.patience)
             except OperationalError as exc:
-                logger.warning("Events are lost until the broker is back: %s", exc)
+                logger.warning(_DEAF, exc)
                 time.sleep(_LISTEN)
-                continue
-            if found is not None:
-                heard += 1
-                quiet_since = time.monotonic()
+                found = None
+            if watch.saw(found):
                 self.receive(found[1])
                 yield self
-            elif timeout is not None and time.monotonic() - quiet_since >= timeout:
-                raise TimeoutError("timed out")
 
     # -- in async code ------------------------------------------------------------------------------
 
-    async def aitercapture(self, wakeup: bool = True) -> AsyncIterator[dict[str, Any]]:
-        """Every event, as it comes; handlers are called too."""
+    async def aitercapture(
+        self, limit: int | None = None, timeout: float | None = None, wakeup: bool = True
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Every event, as it comes; handlers are called too. `limit` counts messages, which may hold several events."""
+        watch = _Watch(limit, timeout)
         link = await self._transport.alink()
         try:
             ear = await link.listen()
-            await ear.add([self._channel])
-            if wakeup:
-                await asyncio.to_thread(self.wakeup_workers)
-            while not self.should_stop:
-                found = await ear.next(_LISTEN)
-                for _, event in self.receive(found[1]) if found is not None else ():
-                    yield event
+            try:
+                await ear.add([self._channel])
+                if wakeup:
+                    await asyncio.to_thread(self.wakeup_workers)
+                while not self.should_stop and watch.goes_on():
+                    found = await _next(ear, watch.patience)
+                    for _, event in self.receive(found[1]) if watch.saw(found) else ():
+                        yield event
+            finally:
+                await ear.close()
         finally:
             await link.close()
 
@@ -155,3 +158,36 @@ class EventReceiver:
     def wakeup_workers(self, channel: Any = None) -> None:
         """Ask the workers to say that they are there."""
         self.app.control.broadcast("heartbeat")
+
+
+async def _next(ear: AsyncEar, seconds: float) -> tuple[str, bytes] | None:
+    """None if nothing came, or nothing can."""
+    try:
+        return await ear.next(seconds)
+    except OperationalError as exc:
+        logger.warning(_DEAF, exc)
+        await asyncio.sleep(_LISTEN)
+        return None
+
+
+class _Watch:
+    """How long one capture goes on: so many messages, or until nothing is heard for so long."""
+
+    def __init__(self, limit: int | None, timeout: float | None) -> None:
+        self._left = limit
+        self._timeout = timeout
+        self._quiet_since = time.monotonic()
+        self.patience = _LISTEN if timeout is None else min(_LISTEN, timeout)
+
+    def goes_on(self) -> bool:
+        return self._left is None or self._left > 0
+
+    def saw(self, found: tuple[str, bytes] | None) -> TypeGuard[tuple[str, bytes]]:
+        """True if it is a message. Raises TimeoutError when it has been quiet for too long."""
+        if found is not None:
+            self._left = None if self._left is None else self._left - 1
+            self._quiet_since = time.monotonic()
+            return True
+        if self._timeout is not None and time.monotonic() - self._quiet_since >= self._timeout:
+            raise TimeoutError("timed out")
+        return False
