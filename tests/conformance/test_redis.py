@@ -8,6 +8,7 @@ from celeriac.adapters.redis import RedisTransport
 from celeriac.core.ports import TransportOptions
 from celeriac.testing.conformance import (
     COLOURS,
+    AttendanceContract,
     BellContract,
     BrokerContract,
     BusContract,
@@ -48,6 +49,9 @@ def harness(request: pytest.FixtureRequest, server: RedisServer) -> Iterator[Har
 
     with Harness(transport, request.param, urgent=0, idle=9, holds_published=False) as harness:
         yield harness
+
+
+class TestAttendance(AttendanceContract): ...
 
 
 class TestBell(BellContract): ...

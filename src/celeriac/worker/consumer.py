@@ -19,6 +19,7 @@ from celeriac.process import crash
 from celeriac.wire.envelope import Head
 
 from . import own_requests, received
+from .attendance import Attending
 from .claimer import Claimer
 from .connection import Connection, Tries
 from .dispatch import Dispatcher
@@ -133,6 +134,7 @@ class Consumer:
         self.recoverer = Recoverer(self.connection, broker.broker, conf["worker_recover_interval"], ttl)
         self.toucher = Toucher(self.connection, broker.broker, self.hands)
         self.claimer = Claimer(self.connection, broker.broker, self.hands, self.window, self.settler)
+        self.attending = Attending(self.connection)
         self.giveback = GiveBack(self.dispatcher, self.hands, self.pool)
         self._wire_up()
         for greeting in (self.lease.greet, self.recoverer.greet, self._greet_claimer):
@@ -145,6 +147,7 @@ class Consumer:
         self.settler.owner = self.claimer.owner = lambda: self.lease.incarnation
         self.settler.on_fenced = self._on_fenced
         self.claimer.on_lease_lost = self.lease.replace
+        self.attending.owner = lambda: self.lease.incarnation
         self.lease.on_replaced = self._forget_unbegun
         self.claimer.intake = self.intake
         self.claimer.flush = self._flush
@@ -155,7 +158,7 @@ class Consumer:
         self.revoker.wire()
         for service in (self.settler, self.lease, self.recoverer, self.toucher, self.claimer, self.limits):
             service.on_broken = lambda reason: self.on_broken(reason)
-        self.giveback.on_broken = lambda reason: self.on_broken(reason)
+        self.giveback.on_broken = self.attending.on_broken = lambda reason: self.on_broken(reason)
 
     async def _greet_claimer(self) -> None:
         self.claimer.reconnected()
@@ -165,6 +168,7 @@ class Consumer:
         broker = self.connection.transport.broker
         assert broker is not None
         await self.connection.run(lambda: broker.declare(queues))
+        await self.attending.begin(queues)
         for service in (self.settler, self.lease, self.recoverer, self.limits, self.giveback):
             service.start()
         self.toucher.start(self.lease.incarnation)
@@ -176,11 +180,15 @@ class Consumer:
         assert broker is not None
         await self.connection.run(lambda: broker.declare((queue,)))
         others = [one for one in self.claimer.queues if one.name != queue.name]
-        self.claimer.consume((*others, queue))
+        self._consume((*others, queue))
 
     def cancel_queue(self, name: str) -> None:
         """Consume from it no more; what was taken is run."""
-        self.claimer.consume([queue for queue in self.claimer.queues if queue.name != name])
+        self._consume([queue for queue in self.claimer.queues if queue.name != name])
+
+    def _consume(self, queues: Sequence[Queue]) -> None:
+        self.claimer.consume(queues)
+        self.attending.serve(queues)
 
     def expect_slots(self, most: int) -> None:
         """Claim as if the pool had so many slots: it will have them when they are needed."""
@@ -221,6 +229,7 @@ class Consumer:
         """After the pool has stopped: everything settled, the lease given up. True if nothing is left."""
         self.give_back([hand for hand in list(self.hands) if self.hands.put_back(hand.run)])
         settled = await self.settler.drain(deadline)
+        await self.attending.leave()
         for service in (self.recoverer, self.toucher, self.limits, self.lease, self.settler):
             await service.close()
         await self.connection.close()
@@ -271,6 +280,7 @@ class Consumer:
 
     def _forget_unbegun(self) -> None:
         """The lease was lost: others own what was claimed. What has not begun here must not begin any more."""
+        self.attending.renamed()
         forgotten = [*self.rates.take_back(), *self.dispatcher.take_back()]
         self.orphans.disowned()
         if forgotten:

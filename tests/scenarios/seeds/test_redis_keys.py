@@ -1,6 +1,8 @@
 """What a document shows in Redis while tasks wait, run, are delayed, and while their worker is interrupted."""
 
+import json
 import signal
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from dropin.running import python, worker
@@ -34,8 +36,17 @@ def results(redis: RedisServer) -> int:
     return sum(kind == "string" for name, kind in kinds(redis, 2).items() if name.startswith("celery-task-meta-"))
 
 
+def bring_forward(redis: RedisServer, seconds: float) -> None:
+    """The one message in `celery` is due so soon: nobody wants to wait for a minute."""
+    with redis.client(1) as client:
+        message = json.loads(client.rpop("celery"))
+        assert datetime.fromisoformat(message["headers"]["eta"]) > datetime.now(UTC)
+        message["headers"]["eta"] = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+        client.rpush("celery", json.dumps(message))
+
+
 def test_the_keys_at_each_step(tmp_path: Path, redis: RedisServer) -> None:
-    """The one difference: an interrupted worker has nothing to give back, for a delayed task waits at the broker."""
+    """As the document tells it, step by step."""
     (tmp_path / "tasks.py").write_text(TASKS.replace("redis://127.0.0.1:6379", redis.url.rpartition("/")[0]))
     # 1. No worker: the message waits in a list.
     python(tmp_path, "from tasks import add; add.delay(2, 8)")
@@ -45,15 +56,18 @@ def test_the_keys_at_each_step(tmp_path: Path, redis: RedisServer) -> None:
         until(lambda: results(redis) == 1, 30)
         until(lambda: kinds(redis, 1) == {}, 30)
         # 3. A delayed task: in unacked and unacked_index until it is run.
-        python(tmp_path, "from tasks import add; add.apply_async((2, 8), countdown=4)")
-        assert kinds(redis, 1) == {"unacked": "hash", "unacked_index": "zset"}
+        python(tmp_path, "from tasks import add; add.apply_async((2, 8), countdown=6)")
+        until(lambda: kinds(redis, 1) == {"unacked": "hash", "unacked_index": "zset"}, 5)
         until(lambda: results(redis) == 2, 30)
         until(lambda: kinds(redis, 1) == {}, 30)
-        # 4. The worker is interrupted before a delayed task's time.
-        python(tmp_path, "from tasks import add; add.apply_async((2, 8), countdown=4)")
+        # 4. The worker is interrupted before a delayed task's time: it is in `celery` again ...
+        python(tmp_path, "from tasks import add; add.apply_async((2, 8), countdown=60)")
+        until(lambda: kinds(redis, 1) == {"unacked": "hash", "unacked_index": "zset"}, 30)
         running.signal(signal.SIGINT)
         assert running.wait_end() == 0
-        assert kinds(redis, 1) == {"unacked": "hash", "unacked_index": "zset"}
+        assert kinds(redis, 1) == {"celery": "list"}
+        bring_forward(redis, 1.0)
+    # ... and the worker that starts next runs it when its time has come.
     with worker(tmp_path, *WORKER):
         until(lambda: results(redis) == 3, 30)
         until(lambda: kinds(redis, 1) == {}, 30)

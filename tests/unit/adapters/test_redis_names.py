@@ -182,3 +182,22 @@ def test_redelivery_is_seen_in_the_envelope_only() -> None:
     assert unacked.redelivered(b'{"headers":{"redelivered":true}}')
     assert not unacked.redelivered(b'{"headers":{"redelivered":false}}')
     assert not unacked.redelivered(rb'{"headers":{"argsrepr":"\"redelivered\": true"}}')
+
+
+@pytest.mark.parametrize(
+    ("eta", "keeps"),
+    [
+        ("2033-05-18T03:33:20+00:00", True),
+        ("2033-05-18T09:03:20+05:30", True),
+        ("2033-05-18T03:33:19.999900+00:00", True),  # a float may be that much later
+        ("2033-05-18T03:33:21+00:00", True),
+        ("2033-05-18T03:33:19.9+00:00", False),
+        ("2033-05-18T03:33:20", False),  # whose?
+        ("soon", False),
+        (None, False),
+    ],
+)
+def test_a_message_keeps_its_time_itself_if_it_says_it_and_so_that_everybody_understands_it(
+    eta: str | None, keeps: bool
+) -> None:
+    assert unacked.timed(eta, 2_000_000_000.0) is keeps

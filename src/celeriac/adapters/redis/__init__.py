@@ -13,6 +13,7 @@ What lies where, each name with the `global_keyprefix` in front (results: see re
     celeriac.lease.<name>               STRING with a time to live: "<term> <holder>"
     celeriac.leases, celeriac.term      HASH of last holders, counter of terms
     celeriac.owners, celeriac.owners.dead   SET   workers that may hold claims; those whose claims are being put back
+    celeriac.serving                    HASH  the queues (as JSON) that each worker serves
 
 In a cluster (redis+cluster://) all keys of the broker begin with `{celeriac}`, so that they lie in one slot and one
 script can move a message; results are spread over all slots. Redis 6.2 or newer is needed.

@@ -10,6 +10,7 @@ from ...core.ids import tag, uuid
 from ...core.message import Post, Queue, Route
 from ...core.ports.broker import Mark
 from ...wire.envelope import encode_kombu
+from .attendance import TIMED
 from .health import Health
 from .keys import Keys
 from .options import RedisOptions
@@ -19,7 +20,7 @@ from .results import RedisResults
 from .routing import members, queues_bound
 from .scripts import CLAIM, PURGE, TOUCH
 from .settling import Place, letter, settle_command
-from .unacked import priority, redelivered, suffix
+from .unacked import priority, readable, redelivered, suffix, timed
 
 # exchange -> members of its binding set
 Bound = dict[str, Sequence[bytes]]
@@ -197,9 +198,12 @@ class RedisBroker:
         """The step that puts a message into the delayed store; its tag says to which list it returns.
 
         Its score among the claimed ones is such that whoever sweeps finds it soon after its time if no worker of
-        ours has taken it by then: a Celery worker when the last of ours has left, one of ours that has other queues.
+        ours has taken it by then: a Celery worker when the last of ours is gone, one of ours that has other queues.
+        The tag says too whether the message keeps its time itself, so that it may wait elsewhere (attendance.py).
         """
-        tag = f"celeriac-delayed.{self._step(raw)}.{id}"
+        head = readable(raw)
+        step = self._keys.step(head.priority if head else 0)
+        tag = f"celeriac-delayed.{step}.{TIMED if head and timed(head.eta, due) else ''}{id}"
         overdue = due + _OVERDUE - self._options.visibility_timeout
         value = f"{tag} {overdue:.6f} [".encode() + raw + suffix(queue).encode()
         return ("DELAY", self._keys.delayed(queue), due, value)

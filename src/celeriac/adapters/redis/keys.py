@@ -16,6 +16,7 @@ class Keys:
         self.index = prefix + options.unacked_index_key
         self.owners = f"{prefix}celeriac.owners"
         self.dying = f"{prefix}celeriac.owners.dead"
+        self.serving = f"{prefix}celeriac.serving"
         self.leases = f"{prefix}celeriac.leases"
         self.term = f"{prefix}celeriac.term"
         self.dead = f"{prefix}celeriac.dead"

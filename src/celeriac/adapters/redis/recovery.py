@@ -6,6 +6,7 @@ from ...core.delivery import Delivery
 from ...core.flow import Flow
 from ...core.ports.broker import Mark
 from . import unacked
+from .attendance import attend
 from .keys import Keys
 from .options import RedisOptions
 from .packing import Argument
@@ -92,6 +93,8 @@ def recover(keys: Keys, options: RedisOptions, mark: Mark) -> Flow[int]:
     back = 0
     if dead:
         back += yield from _sweep(keys, dead, mark)
+        for owner in dead:
+            yield from attend(keys, owner.decode(), ())
         yield (("SREM", keys.dying, *dead),)
     return back + (yield from _restore_old(keys, options, mark))
 

@@ -7,6 +7,7 @@ from ...core.ids import incarnation
 from ...core.ports import AsyncLink, Link, Transport, TransportOptions
 from .async_cluster import RedisAsyncClusterLink
 from .async_link import RedisAsyncLink
+from .attendance import RedisAttendance
 from .broker import RedisBroker
 from .bus import RedisBus
 from .chains import RedisChains
@@ -60,6 +61,7 @@ class RedisTransport:
         self.dead = RedisDeadLetters(self.keys)
         self.lease = RedisLease(self.keys)
         self.plans = RedisPlans(self.keys, self.broker)
+        self.attendance = RedisAttendance(self.keys)
         self.bus = RedisBus()
         self.revocations = RedisRevocations(self.keys)
         self.delayed = RedisDelayed(self.keys)

@@ -1,16 +1,18 @@
 """The form of a claimed message in the `unacked` hash (kombu's), and what must be known of one that goes back."""
 
 import re
+from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from ...core.errors import DecodeError
 from ...core.ports.broker import Mark
-from ...wire.envelope import peek
+from ...wire.envelope import Head, peek
 
 _ENTRY = msgspec.json.Decoder(tuple[msgspec.Raw, str, str])
 _EMPTY_EXCHANGE: Final = b', "", '
+_ROUNDING: Final = 1e-3  # seconds; stamps have microseconds, floats somewhat less
 _REDELIVERED: Final = re.compile(rb'"redelivered": ?true')
 
 
@@ -33,10 +35,28 @@ def parse(value: bytes) -> tuple[bytes, str, str]:
 
 def priority(raw: bytes) -> int:
     """The message's priority; what can't be read has none, and goes back like any other."""
+    head = readable(raw)
+    return head.priority if head else 0
+
+
+def readable(raw: bytes) -> Head | None:
+    """The message's head, if it has one."""
     try:
-        return peek(raw).priority
+        return peek(raw)
     except DecodeError:
-        return 0
+        return None
+
+
+def timed(eta: str | None, due: float) -> bool:
+    """Does the message itself keep everybody from running it before it is due? Stamps without a zone are read in
+    several ways."""
+    if eta is None:
+        return False
+    try:
+        stamp = datetime.fromisoformat(eta)
+    except ValueError:
+        return False
+    return stamp.tzinfo is not None and stamp.timestamp() >= due - _ROUNDING
 
 
 def redelivered(raw: bytes) -> bool:

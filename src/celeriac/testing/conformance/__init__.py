@@ -10,6 +10,7 @@
 Every test starts on an empty store and runs once through the sync link and once through the async one.
 """
 
+from .attendance import AttendanceContract
 from .bell import BellContract
 from .broker import BrokerContract
 from .bus import BusContract, TellingContract
@@ -32,6 +33,7 @@ from .settling import SettlingContract
 
 __all__ = [
     "COLOURS",
+    "AttendanceContract",
     "BellContract",
     "BrokerContract",
     "BusContract",
