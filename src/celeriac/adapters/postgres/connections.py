@@ -1,6 +1,7 @@
 """The connections of both colours: psycopg's, with a deadline on every wait, and a batch as one round trip."""
 
 import asyncio
+import contextlib
 import selectors
 import time
 from collections.abc import Mapping
@@ -8,6 +9,7 @@ from typing import Any, Final, Self, TypeVar
 
 from psycopg import AsyncConnection, Connection
 from psycopg.abc import PQGen
+from psycopg.pq.abc import PGconn
 from psycopg.rows import TupleRow
 from psycopg.waiting import wait_async
 
@@ -32,6 +34,13 @@ def parameters(server: Mapping[str, Any], name: str, seconds: float) -> dict[str
     return {**_KEEPALIVE, **asked, **server}
 
 
+def _cut(pgconn: PGconn, gen: PQGen[Any]) -> None:
+    """Ends a connection on which an answer is outstanding: the next one's answer would be taken for it."""
+    pgconn.finish()
+    with contextlib.suppress(Exception):  # it tidies up, and finds the connection gone
+        gen.close()
+
+
 class SyncLine(Connection[TupleRow]):
     """For one thread at a time. Whatever waits for the server waits until `deadline` (monotonic) at the latest."""
 
@@ -43,21 +52,28 @@ class SyncLine(Connection[TupleRow]):
 
     def wait(self, gen: PQGen[T], interval: float = 0.0, timeout: float | None = None) -> T:
         """psycopg's own wait asks the server to cancel when it is interrupted, and waits for that without an end."""
-        fileno = self.pgconn.socket
-        try:
-            wanted = next(gen)
-            with selectors.DefaultSelector() as selector:
+        with selectors.DefaultSelector() as selector:
+            try:
+                wanted = next(gen)
+                selector.register(self.pgconn.socket, wanted)
                 while True:
-                    selector.register(fileno, wanted)
-                    left = self.deadline - time.monotonic()
-                    ready = selector.select(max(left, 0.0) if left != float("inf") else None)
-                    selector.unregister(fileno)
-                    if not ready:
-                        raise TimeoutError("the time was up")
-                    wanted = gen.send(ready[0][1])
-        except StopIteration as end:
-            value: T = end.value
-            return value
+                    try:
+                        ready = self._ready(selector)
+                    except BaseException:
+                        _cut(self.pgconn, gen)
+                        raise
+                    wanted = gen.send(ready)
+                    selector.modify(self.pgconn.socket, wanted)
+            except StopIteration as end:
+                value: T = end.value
+                return value
+
+    def _ready(self, selector: selectors.BaseSelector) -> int:
+        left = self.deadline - time.monotonic()
+        ready = selector.select(max(left, 0.0) if left != float("inf") else None)
+        if not ready:
+            raise TimeoutError("the time was up")
+        return ready[0][1]
 
     def exchange(self, batch: Batch) -> list[Answer]:
         """All statements in one round trip; outside of a transaction they are one."""
@@ -78,9 +94,13 @@ class AsyncLine(AsyncConnection[TupleRow]):
         return await cls.connect(**parameters(server, name, seconds), autocommit=True, prepare_threshold=2)
 
     async def wait(self, gen: PQGen[T], interval: float = 0.0, timeout: float | None = None) -> T:
-        """As above: a wait that is cancelled ends; whoever did so throws the connection away."""
-        async with asyncio.timeout_at(self.deadline):
-            return await wait_async(gen, self.pgconn.socket)
+        """As above; a wait that is cancelled ends at once."""
+        try:
+            async with asyncio.timeout_at(self.deadline):
+                return await wait_async(gen, self.pgconn.socket)
+        except (asyncio.CancelledError, TimeoutError):
+            _cut(self.pgconn, gen)
+            raise
 
     async def exchange(self, batch: Batch) -> list[Answer]:
         async with self.pipeline():

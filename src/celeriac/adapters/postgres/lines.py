@@ -6,8 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from psycopg import Error
-from psycopg.pq import ConnStatus, PipelineStatus, TransactionStatus
+from psycopg.pq import PipelineStatus, TransactionStatus
 
 from ...core.errors import OperationalError
 from .connections import AsyncLine, SyncLine
@@ -85,15 +84,8 @@ def readable(line: SyncLine | AsyncLine, seconds: float) -> bool:
 
 
 def alive(line: SyncLine | AsyncLine) -> bool:
-    """False if the server has closed it while it was idle."""
-    if line.closed:
-        return False
-    if readable(line, 0.0):
-        try:
-            line.pgconn.consume_input()
-        except Error:
-            return False
-    return line.pgconn.status == ConnStatus.OK
+    """False if the server has closed it while it was idle: before it does so it says why, and else it says nothing."""
+    return not line.closed and not readable(line, 0.0)
 
 
 def settled(line: SyncLine | AsyncLine) -> bool | None:

@@ -1,0 +1,194 @@
+"""A PostgreSQL that restarts, is cut off, stands still or is locked: errors in time, and work again afterwards."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from celeriac.adapters.postgres import PostgresTransport
+from celeriac.core.errors import OperationalError
+from celeriac.core.message import Queue
+from celeriac.core.ports import TransportOptions
+from celeriac.core.record import Record
+from celeriac.testing.conformance.harness import post
+from patience import until
+from servers.gate import Gate
+from servers.ports import free_port
+from servers.postgres_server import PostgresServer
+
+# What has a deadline of a second at most ends within this on any machine that runs the tests.
+IN_TIME = 30.0
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture
+def transport(server: PostgresServer) -> Iterator[PostgresTransport]:
+    transport = PostgresTransport([server.url()], TransportOptions(pool_limit=2))
+    transport.link().run(transport.broker.purge(["celery"]), 60.0)
+    yield transport
+    transport.link().close()
+
+
+def count(transport: PostgresTransport) -> int:
+    return transport.link().run(transport.broker.count(["celery"]), 20.0)["celery"]
+
+
+def refused_in_time(operation: Callable[[], object], said: str) -> None:
+    begin = time.monotonic()
+    with pytest.raises(OperationalError, match=said):
+        operation()
+    assert time.monotonic() - begin < IN_TIME
+
+
+def test_a_server_that_is_not_there_is_named_at_once() -> None:
+    transport = PostgresTransport([f"postgresql://me:secret@127.0.0.1:{free_port()}/d"])
+    refused_in_time(lambda: count(transport), r"postgresql://me:\*\*@127.* can't be reached")
+
+
+def test_of_several_servers_one_that_is_there_is_used(server: PostgresServer) -> None:
+    away = f"postgresql://tester@127.0.0.1:{free_port()}/postgres"
+    transport = PostgresTransport([away, server.url()])
+    assert count(transport) >= 0
+    transport.link().close()
+
+
+def test_a_restart_costs_one_error_at_most(server: PostgresServer, transport: PostgresTransport) -> None:
+    transport.link().run(transport.broker.publish([post("a")]), 20.0)
+    server.stop()
+    refused_in_time(lambda: count(transport), "PostgreSQL at")
+    server.start()
+    assert count(transport) == 1
+
+
+def test_a_connection_that_was_closed_while_it_was_idle_is_not_used(
+    server: PostgresServer, transport: PostgresTransport
+) -> None:
+    for number in range(3):
+        transport.link().run(transport.broker.publish([post(f"n{number}")]), 20.0)
+        server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'celeriac'")
+        until(lambda: not server.execute("SELECT FROM pg_stat_activity WHERE application_name = 'celeriac'"))
+    assert count(transport) == 3
+
+
+def test_a_server_that_says_nothing_is_waited_for_until_the_deadline(server: PostgresServer) -> None:
+    with Gate(server.port) as gate:
+        transport = PostgresTransport([server.url(gate.port)])
+        assert count(transport) >= 0
+        gate.shut()
+        refused_in_time(
+            lambda: transport.link().run(transport.broker.publish([post("a")]), 0.5), "did not answer in time"
+        )
+        gate.open()
+        assert count(transport) >= 0
+        transport.link().close()
+
+
+async def test_so_it_is_in_async_code(server: PostgresServer) -> None:
+    with Gate(server.port) as gate:
+        transport = PostgresTransport([server.url(gate.port)])
+        link = await transport.alink()
+        await link.run(transport.broker.count(["celery"]), 20.0)
+        gate.shut()
+        begin = time.monotonic()
+        with pytest.raises(OperationalError, match="did not answer in time"):
+            await link.run(transport.broker.publish([post("a", priority=1), post("b" * 10_000_000)]), 0.5)
+        assert time.monotonic() - begin < IN_TIME
+        gate.open()
+        await link.run(transport.broker.count(["celery"]), 20.0)
+        await link.close()
+
+
+async def test_cancelling_an_operation_costs_the_others_nothing(transport: PostgresTransport) -> None:
+    link = await transport.alink()
+    await link.run(transport.broker.publish([post("a")]), 20.0)
+    for _ in range(5):
+        doomed = asyncio.create_task(link.run(transport.broker.publish([post("b" * 100_000)]), 20.0))
+        await asyncio.sleep(0)
+        doomed.cancel()
+        assert (await link.run(transport.broker.count(["celery"]), 20.0))["celery"] >= 1
+        with pytest.raises(asyncio.CancelledError):
+            await doomed
+    await link.close()
+
+
+def test_a_table_that_stays_locked_is_given_up_and_nothing_was_done(
+    server: PostgresServer, transport: PostgresTransport
+) -> None:
+    short = PostgresTransport([server.url()], TransportOptions(options={"statement_timeout": 0.3}))
+    assert count(short) == 0
+    with server.client() as other:
+        other.execute("BEGIN; LOCK TABLE celeriac.messages")
+        refused_in_time(lambda: short.link().run(short.broker.publish([post("a")]), 60.0), "gave up a statement")
+        refused_in_time(lambda: transport.link().run(transport.broker.publish([post("a")]), 0.3), "in time")
+        # Whoever left in the middle of a statement may still be waiting for the lock.
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE application_name = 'celeriac' AND wait_event_type = 'Lock'"
+        )
+        other.execute("ROLLBACK")
+    assert count(short) == 0
+    short.link().close()
+
+
+def test_an_ear_says_that_it_was_cut_off_and_hears_again(server: PostgresServer, transport: PostgresTransport) -> None:
+    ear = transport.link().listen()
+    ear.add(["news"])
+    server.stop()
+    refused_in_time(lambda: ear.next(20.0), "PostgreSQL at")
+    refused_in_time(lambda: ear.next(20.0), "PostgreSQL at")
+    server.start()
+    assert ear.next(0.01) is None  # it listens again
+    transport.link().run(transport.bus.tell("news", b"back"), 20.0)
+    assert ear.next(20.0) == ("news", b"back")
+    ear.close()
+
+
+async def test_an_async_ear_and_a_bell_do_the_same(server: PostgresServer, transport: PostgresTransport) -> None:
+    link = await transport.alink()
+    ear, bell = await link.listen(), await link.bell([Queue("celery")])
+    await ear.add([transport.results.channel("a")])
+    server.stop()
+    for waiting in (ear.next(20.0), bell.wait(20.0)):
+        with pytest.raises(OperationalError):
+            await waiting
+    server.start()
+    assert await ear.next(0.01) is None
+    assert await bell.wait(0.01) in (True, False)
+    await link.run(transport.results.store([Record("a", "SUCCESS", b"1")]), 20.0)
+    assert await ear.next(20.0) == (transport.results.channel("a"), b"")
+    await link.run(transport.broker.publish([post("a")]), 20.0)
+    assert await bell.wait(20.0)
+    await ear.close()
+    await bell.close()
+    await link.close()
+
+
+def test_a_refused_password_is_told_as_such(server: PostgresServer) -> None:
+    rules = server.folder / "data" / "pg_hba.conf"
+    before = rules.read_text()
+    server.execute("DROP ROLE IF EXISTS careful; CREATE ROLE careful LOGIN PASSWORD 'right'")
+    rules.write_text("host all careful 127.0.0.1/32 md5\n" + before)
+    server.execute("SELECT pg_reload_conf()")
+    wrong = PostgresTransport([server.url().replace("tester", "careful:wrong")])
+    try:
+        until(lambda: "password" in refusal(wrong))
+        assert "check them in the URL" in refusal(wrong)
+        assert "wrong" not in refusal(wrong)
+    finally:
+        rules.write_text(before)
+        server.execute("SELECT pg_reload_conf()")
+
+
+def refusal(transport: PostgresTransport) -> str:
+    try:
+        count(transport)
+    except OperationalError as error:
+        return str(error)
+    transport.link().close()
+    return ""
