@@ -26,7 +26,7 @@ class Asynchronous:
         """Returns when the broker has them. Raises OperationalError within publish_timeout seconds, or at `until`."""
         transport, publisher = self._app.transports.write, self._app.publisher
         here = self._loops.here()
-        for batch in batches(posts):
+        for batch in batches(transport, posts):
             attempts = Attempts(self._app.conf, options, until)
             until = None
             while True:

@@ -30,6 +30,7 @@ class Identity:
         self._app = app
         self._node = uuid.uuid4().hex
         self._local = threading.local()
+        self._whole = (0, "")
 
     @property
     def here(self) -> tuple[str, str]:
@@ -55,7 +56,11 @@ class Identity:
     @property
     def oid(self) -> str:
         """Stands for this process."""
-        return self._stable(0)
+        process, oid = self._whole
+        if process != _Process.number:
+            process, oid = _Process.number, self._stable(0)
+            self._whole = (process, oid)
+        return oid
 
     @property
     def thread_oid(self) -> str:

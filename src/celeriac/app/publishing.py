@@ -31,7 +31,7 @@ class Publisher:
     def publish(self, posts: Sequence[Post], options: Mapping[str, Any], until: float | None = None) -> None:
         """Returns when the broker has them. Raises OperationalError within publish_timeout seconds, or at `until`."""
         transport: Transport = self._app.transports.write
-        for batch in batches(posts):
+        for batch in batches(transport, posts):
             attempts = Attempts(self._app.conf, options, until)
             until = None
             while True:
@@ -117,11 +117,12 @@ def _declare_and_publish(broker: Any, queues: list[Queue], posts: Sequence[Post]
     yield from broker.publish(posts)
 
 
-def batches(posts: Sequence[Post]) -> Iterable[Sequence[Post]]:
-    """The posts in parts of a size that one round trip should have."""
-    if len(posts) <= _BATCH:
+def batches(transport: Transport, posts: Sequence[Post]) -> Iterable[Sequence[Post]]:
+    """The posts in parts of a size that one round trip should have; each has the deadline to itself."""
+    size: int = getattr(transport.broker, "publish_at_once", _BATCH) if len(posts) > 1 else 1
+    if len(posts) <= size:
         return (posts,)
-    return [posts[start : start + _BATCH] for start in range(0, len(posts), _BATCH)]
+    return [posts[start : start + size] for start in range(0, len(posts), size)]
 
 
 class Attempts:

@@ -151,11 +151,13 @@ class Claimer:
         losses = self._connection.losses
         self._claiming = True
         try:
-            asking = asyncio.ensure_future(self._connection.run(lambda: broker.claim(owner, queues, want)))
             if claimed:
+                asking = asyncio.ensure_future(self._connection.run(lambda: broker.claim(owner, queues, want)))
                 await asyncio.sleep(0)  # the question goes out
                 self._take_in(claimed)
-            claim = await asking
+                claim = await asking
+            else:
+                claim = await self._connection.run(lambda: broker.claim(owner, queues, want))
         except LeaseLost:
             await self.on_lease_lost(owner)
             return Claim(next_due=0.0)  # ask again at once

@@ -17,12 +17,12 @@ from .doorway import Doorway
 from .ears import AsyncioEar
 from .pipe import Pipe, connect
 from .place import Place
-from .refusals import FAILURES, Blocked, failure
+from .refusals import FAILURES, Blocked, Halted, failure
 from .register import Register
 from .session import Session
 
 T = TypeVar("T")
-_FIRST_CHANNEL: Final = 10
+_AT_ONCE: Final = 1000  # so many are published before any of them must be confirmed
 
 
 class RabbitAsyncLink:
@@ -36,14 +36,13 @@ class RabbitAsyncLink:
         self._sessions: dict[str, Session] = {}
         self._listened: frozenset[str] = frozenset()
         self._channels: list[int] = []  # of the pipe, open and idle
-        self._next_channel = _FIRST_CHANNEL
         self.rung = asyncio.Event()
 
     async def run(self, flow: Flow[T], timeout: float) -> T:
         deadline = asyncio.get_running_loop().time() + timeout
-        turn = _Turn(self, deadline)
+        turn = _Turn(self, timeout)
         try:
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout_at(deadline) as turn.limit:
                 return await adrive(flow, turn.perform)
         except FAILURES as error:
             if isinstance(error, TimeoutError):
@@ -100,14 +99,10 @@ class RabbitAsyncLink:
             if self._pipe is None or self._pipe.closed:
                 self._pipe = await self.connect()
                 self._channels.clear()
-                self._next_channel = _FIRST_CHANNEL
             return self._pipe
 
-    def borrow_channel(self) -> int:
-        if self._channels:
-            return self._channels.pop()
-        self._next_channel += 1
-        return self._next_channel - 1
+    def borrow_channel(self, pipe: Pipe) -> int:
+        return self._channels.pop() if self._channels else pipe.number()
 
     def return_channel(self, pipe: Pipe, number: int) -> None:
         if pipe is self._pipe:
@@ -191,28 +186,14 @@ class RabbitAsyncLink:
 class _Turn:
     """One flow's way over the connection: its own channel for questions, made when it asks the first."""
 
-    def __init__(self, link: RabbitAsyncLink, deadline: float) -> None:
+    limit: asyncio.Timeout
+
+    def __init__(self, link: RabbitAsyncLink, patience: float) -> None:
         self._link = link
-        self._deadline = deadline
+        self._patience = patience
         self._pipe: Pipe | None = None
         self._number = 0
         self._got = False  # messages may be unacknowledged on the channel
-        self._does: dict[type[Any], Callable[[Any], Awaitable[Any]]] = {
-            requests.Ask: self._ask,
-            requests.AskAll: self._ask_all,
-            requests.Say: self._say,
-            requests.Shut: self._shut,
-            requests.Send: self._send,
-            requests.Open: link.open,
-            requests.Renew: link.renew,
-            requests.Leave: lambda request: link.leave(request.owner),
-            requests.Sweep: link.sweep,
-            requests.Pull: link.pull,
-            requests.Held: link.held,
-            requests.End: link.end,
-            requests.Wait: link.wait,
-            requests.NextDue: link.next_due,
-        }
 
     def late(self, error: TimeoutError) -> OperationalError:
         """Time is up. A connection that does not answer is not asked again; one that is blocked may be soon again."""
@@ -224,8 +205,10 @@ class _Turn:
         pipe.drop()
         return failure(place, error)
 
-    async def perform(self, request: Any) -> Any:
-        return await self._does[type(request)](request)
+    def perform(self, request: Any) -> Awaitable[Any]:
+        kind = type(request)
+        asked = _OF_THE_LINK.get(kind)
+        return asked(self._link, request) if asked is not None else _OF_THE_TURN[kind](self, request)
 
     async def _connected(self) -> Pipe:
         if self._pipe is None:
@@ -238,7 +221,7 @@ class _Turn:
     async def _ask_all(self, request: requests.AskAll) -> list[Any]:
         pipe = await self._connected()
         if not self._number:
-            self._number = self._link.borrow_channel()
+            self._number = self._link.borrow_channel(pipe)
         channel = pipe.channel(self._number)
         self._got = self._got or any(isinstance(method, commands.Basic.Get) for method in request.methods)
         answers = [pipe.talk.ask(channel, method) for method in request.methods]
@@ -256,7 +239,21 @@ class _Turn:
             self._number = 0
 
     async def _send(self, request: requests.Send) -> dict[int, str]:
-        return await (await self._connected()).publish(request.parcels)
+        """In parts, each of which has the whole of the time: so many messages as there are, some are confirmed."""
+        pipe, parcels = await self._connected(), request.parcels
+        failures: dict[int, str] = {}
+        for start in range(0, len(parcels), _AT_ONCE):
+            if start and not self.limit.expired():
+                self.limit.reschedule(asyncio.get_running_loop().time() + self._patience)
+            end = min(start + _AT_ONCE, len(parcels))
+            try:
+                more = await pipe.publish(parcels[start:end] if end - start < len(parcels) else parcels)
+            except Halted as halted:
+                failures.update({start + place: why for place, why in halted.failures.items()})
+                undone = [start + place for place in halted.undone]
+                raise Halted(halted, [*undone, *range(end, len(parcels))], failures) from halted
+            failures.update({start + place: why for place, why in more.items()})
+        return failures
 
     def over(self) -> None:
         """The channel may be used by the next flow, unless something is left on it."""
@@ -268,3 +265,23 @@ class _Turn:
                 pipe.flush()
             else:
                 self._link.return_channel(pipe, self._number)
+
+
+_OF_THE_LINK: Final[dict[type[Any], Callable[[RabbitAsyncLink, Any], Awaitable[Any]]]] = {
+    requests.Open: RabbitAsyncLink.open,
+    requests.Renew: RabbitAsyncLink.renew,
+    requests.Leave: lambda link, request: link.leave(request.owner),
+    requests.Sweep: RabbitAsyncLink.sweep,
+    requests.Pull: RabbitAsyncLink.pull,
+    requests.Held: RabbitAsyncLink.held,
+    requests.End: RabbitAsyncLink.end,
+    requests.Wait: RabbitAsyncLink.wait,
+    requests.NextDue: RabbitAsyncLink.next_due,
+}
+_OF_THE_TURN: Final[dict[type[Any], Callable[[_Turn, Any], Awaitable[Any]]]] = {
+    requests.Ask: _Turn._ask,
+    requests.AskAll: _Turn._ask_all,
+    requests.Say: _Turn._say,
+    requests.Shut: _Turn._shut,
+    requests.Send: _Turn._send,
+}

@@ -21,7 +21,7 @@ from .contents import Parcel, counted, deliveries_in, message_of, parcel, raw_of
 from .dead import DECLARATION as DEAD_QUEUE
 from .dead import letter
 from .queues import declarations, exchange_declaration, is_quorum
-from .refusals import Refused, Returned
+from .refusals import Halted, Refused, Returned
 
 # RabbitMQ 4 drops what has come back 20 times into a quorum queue: it is sent anew before that.
 _RENEW_AFTER: Final = 12
@@ -34,6 +34,8 @@ class RabbitBroker:
 
     # Claims end with the connection that holds them: nobody has to look for those of the dead.
     recovers_itself = True
+    # A node that has other things to do confirms some hundred a second: a batch must be done within a deadline.
+    publish_at_once = 1_000
 
     def __init__(self, queue_type_of_delays: str, now: Callable[[], float] = time.time) -> None:
         self._type_of_delays = queue_type_of_delays
@@ -126,15 +128,13 @@ class RabbitBroker:
             for name, kind in exchanges.items():
                 for what, method in exchange_declaration(Exchange(name, kind)):
                     yield from _declare(what, method)
-            failures = yield requests.Send(parcels)
+            # What was confirmed before the channel was closed is not sent twice.
+            left = refused.undone if isinstance(refused, Halted) else range(len(parcels))
+            failures = dict(refused.failures) if isinstance(refused, Halted) else {}
+            more: dict[int, str] = yield requests.Send([parcels[place] for place in left])
+            failures.update({left[place]: why for place, why in more.items()})
         return failures
 
-    def _seconds(self, post: Post) -> int:
-        """How long it is to wait in the delay queues. What goes to an exchange is sent on at once: whoever
-        receives it puts it there, since only then its queues are known.
-        """
-        if post.due is None or post.route.exchange:
-            return 0
     def parcels(self, posts: Sequence[Post]) -> Flow[list[Parcel]]:
         """For who publishes in a way of its own: this is what goes out, and what it needs on its way is there."""
         yield from self._delayed_to([post.route.routing_key for post in posts if self._seconds(post)])
@@ -152,6 +152,12 @@ class RabbitBroker:
         yield from self.declare(list(queues.values()))
         yield from self._send_all(posts, ())
 
+    def _seconds(self, post: Post) -> int:
+        """How long it is to wait in the delay queues. What goes to an exchange is sent on at once: whoever
+        receives it puts it there, since only then its queues are known.
+        """
+        if post.due is None or post.route.exchange:
+            return 0
         return max(int(post.due - self._now()), 0)
 
     def _parcel(self, post: Post) -> Parcel:

@@ -83,24 +83,30 @@ class Content:
         return Arrival(self.tag, self.redelivered, self.exchange, self.key, self.header, self.body)
 
 
-class Batch:
-    """Parcels published together. The answer's value, when all are confirmed: {place in parcels: why it failed}."""
+class Batch(Answer):
+    """Parcels published together. Its value, when all are confirmed: {place in parcels: why it failed}."""
 
-    __slots__ = ("answer", "failures", "first", "left", "parcels")
+    __slots__ = ("failures", "first", "left", "parcels", "undone")
 
     def __init__(self, parcels: Sequence[Parcel], first: int) -> None:
-        self.answer = Answer()
+        super().__init__()
         self.parcels = parcels
         self.first = first  # the tag of the first
         self.left = len(parcels)
         self.failures: dict[int, str] = {}
+        self.undone: list[int] = []  # if it fails: places of those of which nobody knows whether they were taken
 
     def settle(self, tag: int, refused: bool) -> None:
         self.left -= 1
         if refused:
             self.failures.setdefault(tag - self.first, _NO_ROOM)
         if self.left == 0:
-            self.answer.succeed(self.failures)
+            self.succeed(self.failures)
+
+    def halt(self, error: BaseException) -> None:
+        """Nothing of it was said yet, and nothing can be."""
+        self.undone = list(range(len(self.parcels)))
+        self.fail(error)
 
     def came_back(self, reason: str, arrival: Arrival) -> bool:
         """True if it is one of these."""
@@ -146,15 +152,15 @@ class Channel:
     def unconfirmed(self) -> int:
         return len(self._unconfirmed)
 
-    def expect(self, parcels: Sequence[Parcel]) -> Answer:
+    def expect(self, parcels: Sequence[Parcel]) -> Batch:
         """These go out now."""
         first = self._next
         batch = Batch(parcels, first)
         if not parcels:
-            batch.answer.succeed({})
+            batch.succeed({})
         self._next += len(parcels)
         self._unconfirmed.update(dict.fromkeys(range(first, self._next), batch))
-        return batch.answer
+        return batch
 
     def confirm(self, tag: int, multiple: bool, refused: bool = False) -> None:
         unconfirmed = self._unconfirmed
@@ -204,6 +210,9 @@ class Channel:
         for answer in asked:
             answer.fail(error)
         unconfirmed, self._unconfirmed = self._unconfirmed, {}
+        for tag, batch in unconfirmed.items():
+            if tag - batch.first not in batch.failures:
+                batch.undone.append(tag - batch.first)
         for batch in dict.fromkeys(unconfirmed.values()):
-            batch.answer.fail(error)
+            batch.fail(error)
         self.on_closed(error)

@@ -12,16 +12,16 @@ from typing import Any, Final
 
 from pamqp import base, commands
 
-from .channel import Answer, Channel
+from .channel import Answer, Batch, Channel
 from .contents import Parcel
 from .doorway import Doorway
 from .place import Server
-from .refusals import Blocked, Lost
+from .refusals import Blocked, Halted, Lost, Refused
 from .talk import Talk
 
 _PIECE: Final = 1 << 18
 _WINDOW: Final = 512  # so many messages are written before looking for confirms
-_UNCONFIRMED: Final = 4096
+_WINDOWS: Final = 8  # so many of these may be unconfirmed
 PUBLISHING: Final = 1
 ASKING: Final = 2
 
@@ -58,29 +58,37 @@ class Line:
     def ask(self, method: base.Frame, deadline: float, channel: int = ASKING) -> Any:
         return self.wait(self.talk.ask(self.channel(channel), method), deadline)
 
-    def publish(self, parcels: Sequence[Parcel], deadline: float) -> dict[int, str]:
-        """Returns when all are confirmed or refused (why, by place).
+    def publish(
+        self, parcels: Sequence[Parcel], deadline: float, patience: float = 0.0
+    ) -> tuple[dict[int, str], float]:
+        """Returns when all are confirmed or not taken (why, by place); and the deadline there is then.
 
-        Written in windows, so that neither side has to hold all of it.
+        Written in windows, so that neither side has to hold all of it; each that is confirmed gives as much time
+        again as `patience` says: it is a node that does nothing that is not waited for, not one that is slow.
         """
         self._wait_unblocked(deadline)
         channel = self.channel(PUBLISHING)
-        answers = []
-        for start in range(0, len(parcels), _WINDOW):
-            answers.append(self.talk.publish(channel, parcels[start : start + _WINDOW]))
-            self._flush(deadline)
-            while channel.unconfirmed > _UNCONFIRMED:
-                self._hear(deadline)
-        failures: dict[int, str] = {}
-        for turn, answer in enumerate(answers):
-            try:
-                failed = self.wait(answer, deadline)
-            except TimeoutError:
-                if self.talk.blocked:
-                    raise Blocked(self.talk.blocked) from None
+        batches: list[Batch] = []
+        try:
+            for start in range(0, len(parcels), _WINDOW):
+                batches.append(self.talk.publish(channel, parcels[start : start + _WINDOW]))
+                self._flush(deadline)
+                if len(batches) > _WINDOWS:
+                    self.wait(batches[-1 - _WINDOWS], deadline)
+                    deadline = max(deadline, time.monotonic() + patience)
+            for batch in batches[-_WINDOWS:]:
+                self.wait(batch, deadline)
+                deadline = max(deadline, time.monotonic() + patience)
+        except TimeoutError:
+            if self.talk.blocked:
+                raise Blocked(self.talk.blocked) from None
+            raise
+        except Refused as refused:
+            if refused.connection:
                 raise
-            failures.update({turn * _WINDOW + place: why for place, why in failed.items()})
-        return failures
+            unsaid = range(len(batches) * _WINDOW, len(parcels))
+            raise Halted(refused, [*_undone(batches), *unsaid], _failures(batches)) from refused
+        return _failures(batches), deadline
 
     def _wait_unblocked(self, deadline: float) -> None:
         """A server in alarm reads nothing: better to say so with nothing sent than not to know what became of it."""
@@ -97,17 +105,20 @@ class Line:
             self._hear(deadline)
         return answer.result()
 
-    def hear(self, seconds: float | None) -> bool:
-        """Take in what comes next; False if it stays quiet for so long."""
+    def hear(self, seconds: float | None, bell: socket.socket | None = None) -> bool:
+        """Take in what comes next; False if it stays quiet for so long, or the bell rings."""
         self._flush()
-        return self._readable(seconds) and self._hear_now()
+        return self._readable(seconds, bell) and self._hear_now()
 
-    def _readable(self, seconds: float | None) -> bool:
+    def _readable(self, seconds: float | None, bell: socket.socket | None = None) -> bool:
         if isinstance(self._sock, ssl.SSLSocket) and self._sock.pending():
             return True
         poll = select.poll()
         poll.register(self._sock, select.POLLIN)
-        return bool(poll.poll(None if seconds is None else max(seconds, 0.0) * 1000.0))
+        if bell is not None:
+            poll.register(bell, select.POLLIN)
+        ready = poll.poll(None if seconds is None else max(seconds, 0.0) * 1000.0)
+        return bool(ready) and (bell is None or any(number == self._sock.fileno() for number, _ in ready))
 
     def _hear_now(self) -> bool:
         """Take in what is there. TLS may be readable and yet have nothing for us."""
@@ -158,10 +169,25 @@ class Line:
             self.wait(self.talk.bye(), time.monotonic() + 0.5)
         self.drop()
 
+    def hang_up(self) -> None:
+        """Whoever hears on it in another thread learns that it has ended."""
+        self.talk.end(Lost("the connection was closed here"))
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
+
     def drop(self) -> None:
         self.talk.end(Lost("the connection was closed here"))
         with contextlib.suppress(OSError):
             self._sock.close()
+
+
+def _failures(batches: Sequence[Batch]) -> dict[int, str]:
+    """By their places in all of it."""
+    return {turn * _WINDOW + place: why for turn, batch in enumerate(batches) for place, why in batch.failures.items()}
+
+
+def _undone(batches: Sequence[Batch]) -> list[int]:
+    return [turn * _WINDOW + place for turn, batch in enumerate(batches) for place in batch.undone]
 
 
 def _connected(doorway: Doorway, server: Server, deadline: float) -> socket.socket:

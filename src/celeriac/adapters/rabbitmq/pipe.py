@@ -14,12 +14,13 @@ from .channel import Answer, Channel
 from .contents import Parcel
 from .doorway import Doorway
 from .lines import _most_telling
+from .outbox import PUBLISHING, Outbox
 from .place import Server
 from .refusals import FAILURES, Lost, failure
 from .talk import Talk
 
-PUBLISHING: Final = 1
 ASKING: Final = 2
+_FIRST_NUMBER: Final = 10  # of channels that are lent
 _CLOSED_WITHIN: Final = 1.0
 
 
@@ -35,6 +36,8 @@ class Pipe(asyncio.Protocol):
         self._flushing = False
         self._unblocked = asyncio.Event()
         talk.on_unblocked = self._unblocked.set
+        self._next_number = _FIRST_NUMBER
+        self._outbox = Outbox(self)
 
     # -- asyncio's side -----------------------------------------------------------------------------
 
@@ -72,20 +75,24 @@ class Pipe(asyncio.Protocol):
             out.clear()
             self._transport.write(data)
 
-    def channel(self, number: int) -> Channel:
+    def channel(self, number: int, confirms: bool = False) -> Channel:
         found = self.talk.channels.get(number)
-        return found if found is not None else self.talk.channel(number, confirms=number == PUBLISHING)
+        return found if found is not None else self.talk.channel(number, confirms or number == PUBLISHING)
+
+    def number(self) -> int:
+        """Of a channel that nobody has had yet."""
+        self._next_number += 1
+        return self._next_number - 1
 
     async def ask(self, method: base.Frame, channel: int = ASKING) -> Any:
         return await self.wait(self.talk.ask(self.channel(channel), method))
 
     async def publish(self, parcels: Sequence[Parcel]) -> dict[int, str]:
-        """Returns when all are confirmed or refused (why, by place)."""
+        """Returns when all are confirmed or not taken (why, by place)."""
         while self.talk.blocked:
             self._unblocked.clear()
             await self._unblocked.wait()
-        failures: dict[int, str] = await self.wait(self.talk.publish(self.channel(PUBLISHING), parcels))
-        return failures
+        return await self._outbox.send(parcels)
 
     async def shut(self, number: int) -> None:
         """Close a channel: what was got on it and not acknowledged is back when this returns."""

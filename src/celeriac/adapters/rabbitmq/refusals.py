@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import Mapping, Sequence
 
 from ...core.errors import OperationalError
 
@@ -18,6 +19,15 @@ class Refused(Exception):
         self.text = text
         self.connection = connection
         super().__init__(f"{code} {text}")
+
+
+class Halted(Refused):
+    """The server closed the channel in the middle of a publish; what is known of the messages, by place."""
+
+    def __init__(self, refused: Refused, undone: Sequence[int], failures: Mapping[int, str]) -> None:
+        super().__init__(refused.code, refused.text, refused.connection)
+        self.undone = undone  # nobody knows of them; all others were taken, or
+        self.failures = failures  # were not, and why
 
 
 class Returned(Exception):

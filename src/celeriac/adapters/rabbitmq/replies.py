@@ -19,6 +19,7 @@ from .box import Box
 from .contents import Arrival
 from .line import Line
 from .queues import declarations
+from .reading import Reading
 from .refusals import FAILURES, Lost, failure
 
 logger = logging.getLogger("celeriac.results")
@@ -53,10 +54,10 @@ class Replies:
         self._closing = threading.Event()
         self._pid = os.getpid()
         self._lock = threading.Lock()
-        self._last = 0
+        self.reading = Reading(lambda tag: methods.ack(_READING, tag, multiple=True))
 
     @property
-    def reading(self) -> bool:
+    def begun(self) -> bool:
         return self._thread is not None
 
     def wanted(self, posts: Sequence[Post], name: str) -> Queue | None:
@@ -90,6 +91,7 @@ class Replies:
             if thread is None or self._pid != os.getpid():
                 return
             self._closing.set()
+        self.reading.end()
         # The server tells the reader that its queue is gone: that wakes it.
         with suppress(*FAILURES, OperationalError):
             line = self._connect(_BYE)
@@ -102,6 +104,12 @@ class Replies:
     # -- the reader's thread ------------------------------------------------------------------------
 
     def _read(self, closing: threading.Event) -> None:
+        try:
+            self._read_on(closing)
+        finally:
+            self.reading.close()
+
+    def _read_on(self, closing: threading.Event) -> None:
         failed = 0
         while not closing.is_set():
             began = time.monotonic()
@@ -133,23 +141,21 @@ class Replies:
             line.ask(methods.Qos(prefetch_count=_PREFETCH), until, _READING)
             line.ask(methods.Consume(queue=self._name), until, _READING)
             self.trouble = None
+            self.reading.use(line)
             while not closing.is_set():
-                # What is said is said with the next hearing: at once, for it sends before it waits.
-                if self._last:
-                    line.talk.say(methods.ack(_READING, self._last, multiple=True))
-                    self._last = 0
-                line.hear(_LOOK)
+                self.reading.read(line, _LOOK)
                 if line.talk.ended is not None:
                     raise line.talk.ended
                 if channel.closed is not None:
                     raise channel.closed
         finally:
-            self._last = 0
+            line.hang_up()  # a thread that reads for itself notices
+            self.reading.use(None)
             line.drop()
 
     def _came(self, consumer: str, arrival: Arrival) -> None:
         self.box.receive(arrival)
-        self._last = arrival.tag
+        self.reading.came(arrival.tag)
 
 
 def _replied_to(post: Post, name: str) -> bool:
@@ -159,6 +165,7 @@ def _replied_to(post: Post, name: str) -> bool:
 
 def _after_fork() -> None:
     for replies in list(_all):
+        replies.reading.close()
         replies.forget()
 
 

@@ -13,7 +13,7 @@ from ...wire import results, serializers
 from . import methods, requests
 from .contents import Parcel, parcel
 from .place import SCHEMES
-from .refusals import Refused
+from .refusals import Halted, Refused
 from .replies import Replies
 from .rpc_links import RpcAsyncLink, RpcLink
 from .transport import RabbitTransport
@@ -64,8 +64,9 @@ class RpcResults:
                 yield requests.Send([self._parcel(self._instead(records[0], refused))])
                 return
             # The channel was closed: which of them it was is found out by sending each alone.
-            for record in records:
-                yield from self._send([record])
+            left = refused.undone if isinstance(refused, Halted) else range(len(records))
+            for place in left:
+                yield from self._send([records[place]])
 
     def _parcel(self, record: Record) -> Parcel:
         properties: dict[str, Any] = {
@@ -91,7 +92,10 @@ class RpcResults:
             raise NotImplementedError(_NO_GROUPS)
         found = self._replies.box.read(ids)
         if None in found:
-            if not self._replies.reading:
+            self._replies.reading.catch_up()
+            found = self._replies.box.read(ids)
+        if None in found:
+            if not self._replies.begun:
                 yield requests.Ask(methods.Qos(prefetch_count=0))
             elif self._replies.trouble is not None:
                 raise self._replies.trouble

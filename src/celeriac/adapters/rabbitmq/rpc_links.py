@@ -22,6 +22,7 @@ class BoxEar:
 
     def __init__(self, replies: Replies) -> None:
         self._box = replies.box
+        self._reading = replies.reading
         self._channels: set[str] = set()
         self._heard: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
 
@@ -41,13 +42,25 @@ class BoxEar:
     def next(self, timeout: float | None) -> tuple[str, bytes] | None:
         end = None if timeout is None else time.monotonic() + timeout
         while True:
-            left = None if end is None else max(end - time.monotonic(), 0.0)
-            try:
-                heard = self._heard.get(timeout=left) if left != 0.0 else self._heard.get_nowait()
-            except queue.Empty:
+            while not self._heard.empty():
+                heard = self._heard.get()
+                if heard[0] in self._channels:
+                    return heard
+            left = None if end is None else end - time.monotonic()
+            if left is not None and left <= 0.0:
                 return None
+            if self._reading.lead(self._some, end):
+                continue
+            with self._reading.followed():
+                try:
+                    heard = self._heard.get(timeout=left)
+                except queue.Empty:
+                    return None
             if heard[0] in self._channels:
                 return heard
+
+    def _some(self) -> bool:
+        return not self._heard.empty()
 
     def close(self) -> None:
         self.discard(set(self._channels))
@@ -58,6 +71,7 @@ class BoxAsyncEar:
 
     def __init__(self, replies: Replies) -> None:
         self._box = replies.box
+        self._reading = replies.reading
         self._loop = asyncio.get_running_loop()
         self._channels: set[str] = set()
         self._heard: deque[tuple[str, bytes]] = deque()
@@ -92,8 +106,9 @@ class BoxAsyncEar:
             if self._heard:
                 continue
             try:
-                async with asyncio.timeout_at(deadline):
-                    await self._something.wait()
+                with self._reading.followed():
+                    async with asyncio.timeout_at(deadline):
+                        await self._something.wait()
             except TimeoutError:
                 return None
 

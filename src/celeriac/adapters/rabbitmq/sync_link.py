@@ -54,7 +54,7 @@ class SyncLink:
         self._lock = threading.RLock()
 
     def run(self, flow: Flow[T], timeout: float) -> T:
-        turn = _Turn(self, self._lines, time.monotonic() + timeout)
+        turn = _Turn(self, self._lines, timeout)
         try:
             result = drive(flow, turn.perform)
         except FAILURES as error:
@@ -147,10 +147,11 @@ class SyncLink:
 class _Turn:
     """One flow's way over one connection."""
 
-    def __init__(self, link: SyncLink, lines: Lines, deadline: float) -> None:
+    def __init__(self, link: SyncLink, lines: Lines, patience: float) -> None:
         self._link = link
         self._lines = lines
-        self._deadline = deadline
+        self._patience = patience
+        self._deadline = time.monotonic() + patience
         self._line: Line | None = None
         self._got = False  # messages may be unacknowledged on the channel
 
@@ -183,7 +184,8 @@ class _Turn:
         self._got = False
 
     def send(self, request: requests.Send) -> dict[int, str]:
-        return self._connected().publish(request.parcels, self._deadline)
+        failures, self._deadline = self._connected().publish(request.parcels, self._deadline, self._patience)
+        return failures
 
     def open(self, request: requests.Open) -> None:
         self._link.open(request, self._deadline)

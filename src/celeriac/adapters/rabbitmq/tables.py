@@ -31,7 +31,11 @@ def encode(fields: dict[str, Any]) -> bytes:
     """The table with its length in front. Raises EncodeError for a value AMQP has no form for."""
     parts: list[bytes] = [b""]
     for name, value in fields.items():
-        parts.append(_keys.get(name) or _key(name))
+        key = _keys.get(name) or _key(name)
+        if value is None:  # what most fields of most messages are is not worth a call
+            parts.append(key + b"V")
+            continue
+        parts.append(key)
         try:
             _write(parts, value)
         except (ValueError, TypeError, OverflowError, StructError) as error:

@@ -10,7 +10,7 @@ from pamqp import base, commands
 
 from ...core.errors import ImproperlyConfigured
 from . import methods
-from .channel import Answer, Channel, Content
+from .channel import Answer, Batch, Channel, Content
 from .contents import Parcel
 from .login import Login
 from .refusals import Lost, Refused
@@ -65,16 +65,16 @@ class Talk:
         channel.asked.append(answer)
         return answer
 
-    def publish(self, channel: Channel, parcels: Sequence[Parcel]) -> Answer:
+    def publish(self, channel: Channel, parcels: Sequence[Parcel]) -> Batch:
         """Publish; the answer comes when the server has taken responsibility for each. Its value: what came back."""
-        answer = channel.expect(parcels)
         trouble = self.ended or channel.closed
         if trouble is not None:
-            answer.fail(trouble)
-            return answer
+            batch = Batch(parcels, 0)
+            batch.halt(trouble)
+            return batch
         number, frame_max, publish = channel.number, self.frame_max, methods.publish
         self.out += [publish(parcel, number, frame_max) for parcel in parcels]
-        return answer
+        return channel.expect(parcels)
 
     def say(self, data: bytes) -> None:
         """Something that is not answered."""
