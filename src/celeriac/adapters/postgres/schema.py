@@ -75,7 +75,7 @@ def session(schema: str, statement_timeout: float) -> Batch:
     return [
         Statement(f'SET search_path TO "{schema}"'),
         Statement(f"SET statement_timeout TO {round(statement_timeout * 1000)}"),
-        Statement("SET idle_in_transaction_session_timeout TO 10000"),
+        Statement("SET idle_in_transaction_session_timeout TO 5000"),
         Statement("SET plan_cache_mode TO force_generic_plan"),
         Statement("SET enable_seqscan TO off"),
         Statement("SET enable_bitmapscan TO off"),
