@@ -79,6 +79,7 @@ class Mode:
 
     results: bool = True
     late: bool = True
+    events: bool = False  # of tasks, those that clients tell among them
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,9 @@ class Rig:
             "BENCH_BACKEND": f"sqlite:///{self._file}" if system.embedded else self.server.url,
             "BENCH_RESULTS": str(int(mode.results)),
             "BENCH_LATE": str(int(mode.late)),
+            "BENCH_EVENTS": str(int(mode.events)),
             "BENCH_TALLY": str(self._tally),
+            "BENCH_HEARD": str(self._heard),
             "BENCH_MOULD": str(self.folder / f"mould-{int(mode.results)}"),
             **system.env,
         }
@@ -153,6 +156,18 @@ class Rig:
             f"{system.title} worker", system.worker, self.env(system, mode), system.cwd, log
         ) as program:
             yield Job(self, system, program, counter.view(self._tally))
+
+    @contextlib.contextmanager
+    def listener(self, system: System, mode: Mode) -> Iterator[memoryview]:
+        """A monitor of the system's own, in a process of its own, and the counters of the events it has heard."""
+        counter.create(self._heard)
+        command = (*system.client, "listen", "0")
+        log = self.folder / f"{system.key}-listener.log"
+        with processes.started(f"{system.title} monitor", command, self.env(system, mode), system.cwd, log) as program:
+            cells = counter.view(self._heard)
+            # It counts one when it listens.
+            processes.wait_until(program, lambda: sum(cells) == 1, CLIENT_DEADLINE, 0.01, "its first word")
+            yield cells
 
     def client(self, system: System, mode: Mode, measure: str, n: int) -> dict[str, Any]:
         """Runs the system's client program and returns what it printed."""
@@ -213,6 +228,10 @@ class Rig:
     @property
     def _tally(self) -> Path:
         return self.folder / "tally"
+
+    @property
+    def _heard(self) -> Path:
+        return self.folder / "heard"
 
     @property
     def _file(self) -> Path:

@@ -6,6 +6,8 @@ import os
 import sys
 import time
 
+import counter
+
 
 def delay(app, noop, n):
     """Messages sent one by one, each confirmed before the next."""
@@ -97,6 +99,23 @@ def long_chain(app, noop, n):
     return {"long_chain": 1 / seconds[2], "chain_growth": seconds[2] / seconds[1]}
 
 
+def listen(app, noop, n):
+    """A monitor that counts the events of tasks it hears, until it is killed."""
+    tally = counter.Tally(os.environ["BENCH_HEARD"])
+
+    def count(event):
+        if event["type"].startswith("task-"):
+            tally.ran()
+
+    with app.connection_for_read() as connection:
+        receiver = app.events.Receiver(connection, handlers={"*": count})
+        steps = receiver.itercapture(limit=None, timeout=None, wakeup=False)
+        next(steps)
+        tally.ran()
+        for _ in steps:
+            pass
+
+
 def _canvas(app):
     """The package that the app is of: both have group, chord and chain at its top."""
     return importlib.import_module(type(app).__module__.partition(".")[0])
@@ -104,7 +123,7 @@ def _canvas(app):
 
 def main(module, measure, n):
     program = importlib.import_module(module)
-    measures = (delay, bulk, left, delayed, round_trip, group, chord, chain, long_chain)
+    measures = (delay, bulk, left, delayed, round_trip, group, chord, chain, long_chain, listen)
     chosen = {function.__name__: function for function in measures}[measure]
     print(json.dumps(chosen(program.app, program.noop, int(n))))
 

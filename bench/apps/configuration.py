@@ -15,6 +15,8 @@ def settings() -> dict[str, Any]:
         "task_default_queue": "bench",
         "broker_connection_retry_on_startup": True,
     }
+    if os.environ["BENCH_EVENTS"] == "1":
+        chosen["worker_send_task_events"] = chosen["task_send_sent_event"] = True
     if "BENCH_PREFETCH" in os.environ:
         chosen["worker_prefetch_multiplier"] = int(os.environ["BENCH_PREFETCH"])
     if "BENCH_CONFIRM" in os.environ:

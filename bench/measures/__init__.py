@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bench.measures.clients import bulk, delay, round_trip
 from bench.measures.drains import drain, drain_early, drain_naps, drain_results
+from bench.measures.events import events, sent
 from bench.measures.resting import importing, resting, start
 from bench.measures.waiting import delayed, sleeping
 from bench.measures.workflows import chain, chord, group, long_chain
@@ -34,6 +35,8 @@ MEASURES = (
     ),
     Measure("drain_early", drain_early, ("celeriac", "celery")),
     Measure("drain_naps", drain_naps, ("celeriac", "celery")),
+    Measure("events", events, ("celeriac", "celery", "sqlite")),
+    Measure("sent", sent, ("celeriac", "celery", "sqlite")),
     Measure("delay", delay, ("celeriac", "celery", "floor", "sqlite", *RABBITS, "rabbit_confirmed")),
     Measure("bulk", bulk, ("celeriac", "celery", "floor", "sqlite", *RABBITS)),
     Measure("round_trip", round_trip, ("celeriac", "celery", "floor", "sqlite", *RABBITS, *RPCS)),

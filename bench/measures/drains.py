@@ -1,6 +1,7 @@
 """Draining a full queue: tasks a second from when a tenth has run until all are acknowledged and stored."""
 
 import time
+from dataclasses import replace
 
 from bench.processes import wait_until
 from bench.rig import Job, Mode, Rig
@@ -33,10 +34,16 @@ def _messages(rig: Rig, system: System) -> int:
     return rig.sizes.many if system.fast else rig.sizes.few
 
 
-def _drain(rig: Rig, system: System, mode: Mode, task: str, n: int) -> float:
+def drained(rig: Rig, system: System, mode: Mode, n: int, fresh: bool = True) -> float:
+    """The rate at which so many no-ops are drained; `fresh` unless the server or file is empty already."""
+    return _drain(rig, system, mode, "bench.noop", n, fresh)
+
+
+def _drain(rig: Rig, system: System, mode: Mode, task: str, n: int, fresh: bool = True) -> float:
     mould = rig.mould(mode).naming(task)
-    rig.fresh(system)
-    rig.fill(system, mode, mould, n)
+    if fresh:
+        rig.fresh(system)
+    rig.fill(system, replace(mode, events=False), mould, n)
     with rig.worker(system, mode) as job:
         rate = _rate(job, n)
     _verify(rig, system, mode, n)

@@ -88,6 +88,15 @@ def test_a_message_that_kombu_restored_says_so_too():
     assert envelope.peek(stdlib.dumps(document).encode()).redelivered
 
 
+@pytest.mark.parametrize(
+    ("shown", "read"), [("(1,)", "(1,)"), (None, None), (5, None), (["x"], None), ("\ud800", "\ud800")]
+)
+def test_how_arguments_look_is_read_and_is_never_a_reason_to_refuse_a_message(encode, shown, read):
+    headers = {**PLAIN.headers, "argsrepr": shown, "kwargsrepr": "{}"}
+    head = envelope.peek(encode(Message(headers, PLAIN.properties, PLAIN.body)))
+    assert (head.argsrepr, head.kwargsrepr, head.id) == (read, "{}", "i1")
+
+
 def test_a_redelivery_keeps_what_it_does_not_know():
     document = stdlib.loads(envelope.encode_kombu(PLAIN)) | {"new": {"in": [2030]}}
     again = stdlib.loads(envelope.redelivered(stdlib.dumps(document).encode()))

@@ -82,6 +82,8 @@ def test_the_head_says_what_the_whole_message_says(name, number):
     assert head.reply_to == whole.properties["reply_to"]
     assert head.priority == whole.properties["priority"]
     assert (head.redelivered, head.deliveries) == (False, 0)
+    headers = _document(raw)["headers"]
+    assert (head.argsrepr, head.kwargsrepr) == (headers.get("argsrepr"), headers.get("kwargsrepr"))
 
 
 @pytest.mark.parametrize(("name", "number"), ONE_BY_ONE)

@@ -99,7 +99,7 @@ class EventDispatcher:
         if told and self._wire is not None:
             self._link.run(self.telling(type, told), _TIMEOUT)
 
-    def telling(self, type: str, many: Sequence[dict[str, Any]]) -> Flow[None]:
+    def telling(self, type: str, many: Sequence[dict[str, Any]]) -> Flow[int | None]:
         """The flow that tells of these, at least one, in one message."""
         events = [self._event(type, {"utcoffset": utcoffset(), **fields}, blind=False) for fields in many]
         if len(events) == 1:
@@ -135,7 +135,7 @@ class EventDispatcher:
         if self._wire is not None:
             self._link.run(self._flow(routing_key, said), _TIMEOUT)
 
-    def _flow(self, routing_key: str, said: Any) -> Flow[None]:
+    def _flow(self, routing_key: str, said: Any) -> Flow[int | None]:
         assert self._wire is not None
         content_type, encoding, body = serializers.dumps(said, self.serializer)
         properties = {"delivery_mode": self.delivery_mode}

@@ -8,6 +8,8 @@ from celeriac.core import states
 
 HEARTBEAT_EXPIRE_WINDOW: Final = 200  # percent of the interval between two heartbeats
 
+_SWEEP_AT: Final = 1000  # children of one task, before it is looked which of them are remembered
+
 # the last word of a task event's type -> the state it tells of
 STATE_OF: Final = {
     "sent": states.PENDING,
@@ -125,6 +127,7 @@ class Task:
     traceback = exchange = routing_key = root_id = parent_id = client = None
     clock: int = 0
     state: str = states.PENDING
+    _sweep_at = _SWEEP_AT
 
     def __init__(
         self, uuid: str | None = None, cluster_state: Any = None, children: Iterable[str] | None = None, **fields: Any
@@ -198,8 +201,12 @@ class Task:
         return [one for one in found if one is not None]
 
     def add_child(self, uuid: str) -> None:
-        """It has sent this one."""
-        self._children.add(uuid)
+        """It has sent this one. Of very many, those that are forgotten anyway are forgotten here, too."""
+        children = self._children
+        children.add(uuid)
+        if len(children) >= self._sweep_at and self.cluster_state is not None:
+            children.intersection_update(self.cluster_state.tasks)
+            self._sweep_at = max(_SWEEP_AT, 2 * len(children))
 
     def _other(self, uuid: str | None) -> "Task | None":
         found: Task | None = self.cluster_state.tasks.get(uuid) if uuid and self.cluster_state is not None else None

@@ -3,13 +3,15 @@
 import threading
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 from weakref import WeakSet
 
 from .remembered import Task as OneTask
 from .remembered import Worker as OneWorker
 
 Event = dict[str, Any]
+
+_SWEEP_AT: Final = 1000  # names in a group, before it is looked which of them have tasks
 
 
 class Newest(OrderedDict[str, Any]):
@@ -40,11 +42,23 @@ def _newest(limit: int | None, items: list[tuple[str, Any]]) -> Newest:
 class Grouped(defaultdict[str, "WeakSet[OneTask]"]):
     """Tasks by a name; called, those of one name as (id, task), newest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, mutex: threading.RLock) -> None:
         super().__init__(WeakSet)
+        self._mutex = mutex
+        self._sweep_at = _SWEEP_AT
 
     def __call__(self, name: str, limit: int | None = None, reverse: bool = True) -> Iterator[tuple[str, OneTask]]:
-        return _by_time(self.get(name, ()), limit, reverse)
+        with self._mutex:  # it must not grow while it is gone through
+            found = list(self.get(name, ()))
+        return _by_time(found, limit, reverse)
+
+    def put(self, name: str, task: OneTask) -> None:
+        """One more. Names come and go for ever, with the machines workers run on: those without tasks are forgotten."""
+        self[name].add(task)
+        if len(self) >= self._sweep_at:
+            for empty in [name for name, tasks in self.items() if not tasks]:
+                del self[empty]
+            self._sweep_at = max(_SWEEP_AT, 2 * len(self))
 
 
 class State:
@@ -126,13 +140,13 @@ class State:
         else:
             worker, _ = self.get_or_create_worker(hostname)
             told["worker"] = worker
-            self.tasks_by_worker[hostname].add(task)
+            self.tasks_by_worker.put(hostname, task)
         task.event(subject, event.get("timestamp"), event.get("local_received"), told)
         if subject == "received":
             self.task_count += 1
         if name:
             self._seen_types.add(name)
-            self.tasks_by_type[name].add(task)
+            self.tasks_by_type.put(name, task)
         parent = self.tasks.get(event.get("parent_id") or "")
         if parent is not None:
             parent.add_child(event["uuid"])
@@ -217,15 +231,15 @@ class State:
         """Order is looked up when it is asked for: there is nothing to rebuild."""
 
     def _group(self) -> None:
-        self.tasks_by_type = Grouped()
-        self.tasks_by_worker = Grouped()
+        self.tasks_by_type = Grouped(self._mutex)
+        self.tasks_by_worker = Grouped(self._mutex)
         for task in self.tasks.values():
             task.cluster_state = self
             if task.name:
                 self._seen_types.add(task.name)
-                self.tasks_by_type[task.name].add(task)
+                self.tasks_by_type.put(task.name, task)
             if task.worker is not None:
-                self.tasks_by_worker[task.worker.hostname].add(task)
+                self.tasks_by_worker.put(task.worker.hostname, task)
 
     def __getstate__(self) -> dict[str, Any]:
         without = {"_mutex", "tasks_by_type", "tasks_by_worker", "event_callback", "on_node_join", "on_node_leave"}

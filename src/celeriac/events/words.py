@@ -76,9 +76,25 @@ class TaskRevoked(Event, frozen=True, gc=False, tag="task-revoked"):
     expired: bool
 
 
-OF_TASKS = frozenset((TaskReceived, TaskStarted, TaskSucceeded, TaskFailed, TaskRetried, TaskRejected, TaskRevoked))
+class TaskSent(Event, frozen=True, gc=False, tag="task-sent"):
+    """A client, or a run, has sent it."""
+
+    uuid: str
+    root_id: str | None
+    parent_id: str | None
+    name: str
+    args: str | None
+    kwargs: str | None
+    retries: int
+    eta: str | None
+    expires: str | None
+    queue: str
+    exchange: str
+    routing_key: str
+
 
 AnyEvent = Event | dict[str, Any]
+Said = AnyEvent | list[AnyEvent]  # what one message holds
 
 
 def kind_of(event: AnyEvent) -> str:

@@ -61,8 +61,10 @@ class Endings:
         if _post_success.has_listeners:
             _post_success.send(sender=plan.task, result=value, runtime=runtime)
         text = ""
-        if self.send_results or _success_logged(_INFO):
+        logged = _success_logged(_INFO)
+        if self.send_results or logged:
             text = safe_repr(value, plan.longest_repr)
+        if logged:
             self._log_success(plan, request, text, runtime)
         if plan.after_return is not None:
             self._after_return(plan, request, states.SUCCESS, value, None)

@@ -15,7 +15,7 @@ from celeriac.core.outcome import Ending, Outcome
 UP: Final = 1
 BEGUN: Final = 2
 ENDED: Final = 3
-DONE: Final = 6  # ENDED for a run that returned and left nothing to store, send or tell but its runtime
+DONE: Final = 6  # ENDED for a run that returned and left nothing to store or send: its runtime, its result's text
 SKIPPED: Final = 5  # a run that was called back from a batch before it began
 LEAVING: Final = 4  # the child takes no more jobs and will end when it has reported what it runs
 
@@ -31,7 +31,8 @@ _pack: Final = _HEAD.pack
 _unpack: Final = _HEAD.unpack_from
 _RUNTIME: Final = struct.Struct("=d")
 _DONE: Final = struct.Struct("=IBQd")
-_DONE_LENGTH: Final = _DONE.size - _LENGTH_SIZE
+_DONE_SIZE: Final = _DONE.size
+_DONE_LENGTH: Final = _DONE_SIZE - _LENGTH_SIZE
 _pack_done: Final = _DONE.pack
 _unpack_runtime: Final = _RUNTIME.unpack_from
 _RETURNED: Final = Ending.RETURNED
@@ -41,8 +42,10 @@ Report = tuple[int, int, Outcome | None]  # kind, run, outcome if ENDED
 
 def ended(run: int, outcome: Outcome) -> bytes:
     """A whole frame. A run that returned and left nothing behind needs no more than a few bytes."""
-    if outcome.record is None and outcome == Outcome(_RETURNED, runtime=outcome.runtime):
-        return _pack_done(_DONE_LENGTH, DONE, run, outcome.runtime)
+    text, runtime = outcome.result, outcome.runtime
+    if outcome.record is None and outcome == Outcome(_RETURNED, None, (), False, "", None, text, runtime):
+        said = text.encode("utf-8", "backslashreplace")
+        return _pack_done(_DONE_LENGTH + len(said), DONE, run, runtime) + said
     body = _encode(outcome)
     return _pack(_FIXED + len(body), ENDED, run) + body
 
@@ -83,7 +86,8 @@ class ReportReader:
                 found.append((ENDED, run, _decode(data[at + _HEAD_SIZE : end])))
             elif kind == DONE:
                 (runtime,) = _unpack_runtime(data, at + _HEAD_SIZE)
-                found.append((ENDED, run, Outcome(_RETURNED, None, (), False, "", None, "", runtime)))
+                text = data[at + _DONE_SIZE : end].decode()
+                found.append((ENDED, run, Outcome(_RETURNED, None, (), False, "", None, text, runtime)))
             else:
                 found.append((kind, run, None))
             at = end

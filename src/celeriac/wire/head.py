@@ -36,6 +36,8 @@ class Head(msgspec.Struct, frozen=True, gc=False):
     reply_to: str | None = None
     priority: int = 0
     lost: int = 0
+    argsrepr: str | None = None  # how the arguments look, for monitors
+    kwargsrepr: str | None = None
 
 
 class _Headers(msgspec.Struct, frozen=True, gc=False, rename={"deliveries": DELIVERIES, "lost": LOST}):
@@ -54,6 +56,8 @@ class _Headers(msgspec.Struct, frozen=True, gc=False, rename={"deliveries": DELI
     redelivered: bool | None = None
     deliveries: int = 0
     lost: int = 0
+    argsrepr: str | None = None
+    kwargsrepr: str | None = None
 
 
 class _Info(msgspec.Struct, frozen=True, gc=False):
@@ -93,7 +97,7 @@ def peek(raw: bytes, accept: frozenset[str] | None = None) -> Head:
     try:
         envelope: _Kombu | _Packed = _read_packed(raw) if packed else _read_kombu(raw)
     except BAD as exc:
-        if packed:
+        if packed and not isinstance(exc, msgspec.ValidationError):
             raise DecodeError(f"This is no packed message: {exc}") from exc
         return _peek_slowly(raw, accept)
     h, p = envelope.headers, envelope.properties
@@ -123,6 +127,8 @@ def _head(task: str, id: str, h: _Headers, p: _Properties) -> Head:
         p.reply_to,
         p.priority or 0,
         h.lost,
+        h.argsrepr,
+        h.kwargsrepr,
     )
 
 
@@ -135,11 +141,17 @@ def _peek_slowly(raw: bytes, accept: frozenset[str] | None) -> Head:
             headers = {**headers, **headers_of(message, accept)}
         except (ContentDisallowed, SerializerNotInstalled) as exc:
             raise DecodeError(str(exc)) from exc
-    h = _converted(headers, _Headers, "headers")
+    h = _converted({**headers, **_shown(headers)}, _Headers, "headers")
     p = _converted(message.properties, _Properties, "properties")
     if h.task is None or h.id is None:
         raise DecodeError("The message names no task." if h.task is None else "The message has no task id.")
     return _head(h.task, h.id, h, p)
+
+
+def _shown(headers: dict[str, Any]) -> dict[str, str | None]:
+    """How the arguments look. If that is no text, it is no reason to refuse the message."""
+    found = {name: headers.get(name) for name in ("argsrepr", "kwargsrepr")}
+    return {name: text if isinstance(text, str) else None for name, text in found.items()}
 
 
 def _converted(fields: dict[str, Any], into: type[T], what: str) -> T:

@@ -1,6 +1,7 @@
 """What a monitor makes of the events it hears, in whatever order they come."""
 
 import pickle
+import threading
 import time
 from typing import Any
 
@@ -158,3 +159,37 @@ def test_events_of_elections_and_of_programs_do_no_harm() -> None:
     state.event(worker("mine", alive=False, status_string="odd"))
     found = state.workers["w@here"]
     assert (found.id, found.alive, found.status_string) == ("w@here.None", True, "ONLINE")
+
+
+def test_names_and_children_without_remembered_tasks_are_forgotten() -> None:
+    state = State(max_tasks_in_memory=100, max_workers_in_memory=10)
+    for number in range(20_000):
+        state.event(task("received", str(number), name=f"t{number}", hostname=f"{number}@here", parent_id="root"))
+        state.event(task("progress", "root", hostname="root@here"))
+    assert len(state.tasks) == 100
+    assert len(state.tasks_by_worker) < 2_000
+    assert len(state.tasks_by_type) < 2_000
+    root = state.tasks["root"]
+    assert len(root._children) < 2_000
+    assert {child.id for child in root.children} == set(state.tasks) - {"root"}
+
+
+def test_groups_may_be_asked_for_while_events_come() -> None:
+    state, over = State(), threading.Event()
+
+    def come() -> None:
+        number = 0
+        while not over.is_set():
+            number += 1
+            state.event(task("received", str(number), name="t"))
+
+    thread = threading.Thread(target=come)
+    thread.start()
+    try:
+        found, end = 0, time.monotonic() + 60
+        while found < 1_000:
+            found = len(list(state.tasks_by_type("t")))
+            assert time.monotonic() < end
+    finally:
+        over.set()
+        thread.join()

@@ -1,7 +1,10 @@
 """How events are told: by programs and by workers, over a transport in memory."""
 
+import asyncio
+import json
 import logging
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -9,6 +12,7 @@ import pytest
 
 from celeriac import Celeriac
 from celeriac.events import Events, State, words
+from celeriac.events.buswire import newswire
 from celeriac.worker.connection import Connection, Tries
 from celeriac.worker.events.dispatcher import EventDispatcher
 
@@ -118,11 +122,95 @@ async def test_while_nothing_can_be_sent_the_oldest_are_forgotten_and_counted(ap
     assert [each.message for each in caplog.records] == [
         "Events can't be sent as fast as they come: the oldest are forgotten"
     ]
-    routing_key, batch = dispatcher._next()
-    assert routing_key == "task.multi"
-    assert isinstance(batch, list) and len(batch) == 200
+    batch = dispatcher.node.spelled(dispatcher.outbox.next_notes(200))
+    assert len(batch) == 200
     assert [each.uuid for each in batch[:2] if isinstance(each, words.TaskStarted)] == ["50", "51"]
     await dispatcher.close()
+
+
+class Telling:
+    """A worker's dispatcher, and an ear that may be added."""
+
+    def __init__(self, app: Celeriac) -> None:
+        self.connection = Connection(app.transports.read, Tries(1, 1))
+        self.dispatcher = EventDispatcher(app, "w@here", self.connection)
+        wire = newswire(app.transports.read, app.transports.read.bus)
+        assert wire is not None
+        self._wire = wire
+        self._ear: Any = None
+
+    async def __aenter__(self) -> "Telling":
+        await self.connection.open()
+        self.dispatcher.start()
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.dispatcher.close()
+        await self.connection.close()
+
+    def tell(self, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            self.dispatcher.tell(words.TaskStarted, time.time(), str(number))
+
+    async def all_sent(self) -> None:
+        async with asyncio.timeout(30):
+            while self.dispatcher.outbox:  # noqa: ASYNC110 - the dispatcher tells nobody
+                await asyncio.sleep(0.001)
+
+    async def listen(self) -> None:
+        self._ear = await self.connection.link.listen()
+        await self._ear.add([self._wire.channel("celeryev", "#")])
+
+    async def heard(self, last: int) -> list[int]:
+        """Up to this one."""
+        found: list[int] = []
+        while not found or found[-1] < last:
+            letter = await self._ear.next(30)
+            assert letter is not None
+            said = json.loads(self._wire.read(letter[1]).body)
+            found += [int(event["uuid"]) for event in (said if isinstance(said, list) else [said])]
+        return found
+
+
+async def test_who_listens_hears_everything_in_its_order(app: Celeriac) -> None:
+    async with Telling(app) as node:
+        await node.listen()
+        node.tell(range(5_000))
+        assert await node.heard(4_999) == list(range(5_000))
+        assert node.dispatcher.dropped == 0
+
+
+async def test_who_begins_to_listen_hears_everything_from_then_on(app: Celeriac) -> None:
+    async with Telling(app) as node:
+        for start in (0, 3_000):  # the second time it is known that nobody listens
+            node.tell(range(start, start + 3_000))
+            await node.all_sent()
+        await node.listen()
+        node.tell(range(6_000, 9_000))
+        assert await node.heard(8_999) == list(range(6_000, 9_000))
+
+
+async def test_who_begins_to_listen_while_events_are_on_their_way_misses_none_of_those_to_come(app: Celeriac) -> None:
+    async with Telling(app) as node:
+        node.tell(range(2_000))
+        await node.all_sent()
+        for number in range(2_000, 2_500):
+            node.tell([number])
+            await asyncio.sleep(0)
+            if number == 2_250:
+                await node.listen()
+        found = await node.heard(2_499)
+        assert found == list(range(found[0], 2_500))
+        assert found[0] <= 2_251
+
+
+async def test_a_single_event_is_told_by_its_own_name_whether_or_not_others_were_heard(app: Celeriac) -> None:
+    async with Telling(app) as node:
+        node.tell(range(10))
+        await node.all_sent()
+        await node.listen()
+        node.tell([10])
+        assert await node.heard(10) == [10]
 
 
 def test_events_of_workers_are_written_with_their_type_first() -> None:

@@ -57,6 +57,20 @@ def test_a_run_that_left_nothing_behind_is_told_in_a_few_bytes():
     assert reports.ReportReader().feed(frame) == [(reports.ENDED, 2**60, plain)]
 
 
+@pytest.mark.parametrize("text", ["None", "'\u00e9\u2014'", "x" * 1024])
+def test_the_text_of_a_result_goes_with_it(text):
+    told = Outcome(Ending.RETURNED, result=text, runtime=0.125)
+    frame = reports.ended(7, told)
+    assert len(frame) < 24 + len(text.encode())
+    assert reports.ReportReader().feed(frame * 2) == [(reports.ENDED, 7, told)] * 2
+
+
+def test_a_text_that_is_no_unicode_is_told_all_the_same():
+    frame = reports.ended(7, Outcome(Ending.RETURNED, result="\ud800"))
+    ((_, _, outcome),) = reports.ReportReader().feed(frame)
+    assert outcome.result == r"\ud800"
+
+
 @pytest.mark.parametrize(
     "left",
     [

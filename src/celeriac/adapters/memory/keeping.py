@@ -146,6 +146,8 @@ class MemoryLease:
 class MemoryBus:
     """Straight into the mailboxes."""
 
+    counts = True
+
     def tell(self, channel: str, payload: bytes) -> Flow[int]:
         def tell(store: Store) -> int:
             return store.listeners.tell(channel, payload)

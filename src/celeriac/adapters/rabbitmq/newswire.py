@@ -12,20 +12,23 @@ from .refusals import Refused
 class RabbitNewswire:
     """Flows of requests; no I/O."""
 
+    room = 256_000
+
     def __init__(self) -> None:
         self._there: set[str] = set()
 
-    def tell(self, exchange: str, routing_key: str, message: Message) -> Flow[None]:
+    def tell(self, exchange: str, routing_key: str, message: Message) -> Flow[int | None]:
         told = requests.Send((parcel(message, exchange, routing_key, mandatory=False),))
         if exchange in self._there:
             try:
                 yield told
-                return
+                return None
             except Refused as refused:
                 if refused.code != 404:
                     raise
         yield from self._declare(exchange)
         yield told
+        return None
 
     def _declare(self, exchange: str) -> Flow[None]:
         try:

@@ -67,7 +67,7 @@ class RedisTransport:
         self.delayed = RedisDelayed(self.keys)
         self.seeker = RedisSeeker(self.keys)
         self.pidbox = RedisPidbox(self.keys, clustered)
-        self.newswire = RedisNewswire(self.keys)
+        self.newswire = RedisNewswire(self.keys, clustered)
         self._doorway = Doorway(self.place, chosen, given)
         # Every key of a clustered broker lies in the slot of its prefix.
         self._home = slot(prefix + "queues")

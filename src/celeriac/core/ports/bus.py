@@ -7,7 +7,7 @@ from ..flow import Flow
 
 
 class Bus(Protocol):
-    """Fire and forget, to every listener of a channel."""
+    """Fire and forget, to every listener of a channel. One with `counts = True` knows always how many heard it."""
 
     def tell(self, channel: str, payload: bytes) -> Flow[int]:
         """Returns how many heard it, where the server knows (else 0)."""

@@ -9,8 +9,10 @@ from ..message import Message
 class Newswire(Protocol):
     """Nothing is kept for those who do not listen."""
 
-    def tell(self, exchange: str, routing_key: str, message: Message) -> Flow[None]:
-        """To all whose pattern the routing key fits."""
+    room: int  # bytes of events that travel well in one message; more are possible
+
+    def tell(self, exchange: str, routing_key: str, message: Message) -> Flow[int | None]:
+        """To all whose pattern the routing key fits. Returns how many heard it; None where nobody can say."""
         ...
 
     def channel(self, exchange: str, pattern: str) -> str:

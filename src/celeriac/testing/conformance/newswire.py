@@ -77,6 +77,13 @@ class NewswireContract:
     def test_nobody_may_listen(self, harness: Harness) -> None:
         harness.run(wire_of(harness).tell(EVENTS, "task.sent", message("hello?")))
 
+    def test_how_many_heard_it_is_said_or_is_said_to_be_unknown(self, harness: Harness) -> None:
+        wire = wire_of(harness)
+        assert harness.run(wire.tell(EVENTS, "task.multi", message("nobody"))) in (0, None)
+        for number in (1, 2):
+            harness.another().ear(wire.channel(EVENTS, "#"))
+            assert harness.run(wire.tell(EVENTS, "task.multi", message("somebody"))) in (number, None)
+
     def test_many_come_in_order_and_a_large_one_whole(self, harness: Harness) -> None:
         wire = wire_of(harness)
         ear = harness.ear(wire.channel(EVENTS, "task.#"))

@@ -4,36 +4,30 @@ import asyncio
 import logging
 import os
 import time
-from collections import deque
-from collections.abc import Callable
-from typing import Any, Final, TypeVar
-
-import msgspec
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
 
 from celeriac.core.errors import EncodeError, OperationalError
-from celeriac.core.flow import Flow
 from celeriac.core.message import Message
 from celeriac.events.buswire import newswire
-from celeriac.events.words import OF_TASKS, AnyEvent, Event, group_of, kind_of, routing_key_of, utcoffset
-from celeriac.wire import serializers
+from celeriac.events.words import Event, group_of, kind_of, routing_key_of, utcoffset
+from celeriac.events.writing import Writer
 
 from .. import tending
 from ..connection import Connection, ConnectionClosed
+from .notes import Node, Told
+from .outbox import Outbox
 
 logger = logging.getLogger("celeriac.worker.events")
 
-_MOST: Final = 10_000  # events kept while the broker is away
-_TOGETHER: Final = 200  # events in one message
+_TOGETHER: Final = 1000  # notes in one message
+_SIZE: Final = 600  # bytes of what a note says, until it is known
 _COALESCE: Final = 0.01  # seconds that an event waits for others
+_WITHIN: Final = 10.0  # seconds for the broker to take a message
 _LAST_WORDS: Final = 2.0  # seconds to send what is left when the worker ends
+_MULTI: Final = "task.multi"  # the routing key of several events of tasks in one message
 
-
-def _is_of_task(event: AnyEvent) -> bool:
-    return type(event) in OF_TASKS or group_of(kind_of(event)) == "task"
-
-
-E = TypeVar("E", bound=Event)
-Said = AnyEvent | list[AnyEvent]
+Send = Callable[[str, Message], Awaitable[int | None]]
 
 
 class EventDispatcher:
@@ -43,30 +37,27 @@ class EventDispatcher:
         self.app = app
         self.hostname = hostname
         self.groups = {"worker"}
-        self.dropped = 0  # ever forgotten
+        self.node = Node(hostname, os.getpid(), utcoffset(), app.clock.forward)
         conf = app.conf
         self._connection = connection
         self._exchange: str = conf["event_exchange"]
-        self._serializer: str = conf["event_serializer"]
-        self._encode = msgspec.json.Encoder().encode
         transport = connection.transport
         self._wire = newswire(transport, transport.bus)
-        self._clock = app.clock
-        self._pid = os.getpid()
-        self._offset = utcoffset()
-        self._waiting: deque[AnyEvent] = deque()
+        self._writer = Writer(hostname, conf["event_serializer"])
+        self._room = self._wire.room if self._wire is not None else 0
+        self._size = _SIZE
+        self._unheard = False  # nobody listened to events of tasks when some were sent last
         self._some = asyncio.Event()
-        self._wake = self._some.set
+        self.outbox = Outbox(self._some.set)
         self._quiet = asyncio.Event()  # nothing is on its way
         self._quiet.set()
-        self._told_of_drops = False
         self._task: asyncio.Task[None] | None = None
         self.on_broken = tending.nobody
         self.on_tasks_wanted: Callable[[bool], None] = lambda wanted: None
 
     def want_tasks(self, wanted: bool) -> bool:
         """Whether events of tasks are sent from now on; False if that is so already."""
-        if wanted == ("task" in self.groups):
+        if wanted == ("task" in self.groups) or self._wire is None:
             return False
         (self.groups.add if wanted else self.groups.discard)("task")
         self.on_tasks_wanted(wanted)
@@ -76,6 +67,43 @@ class EventDispatcher:
     def enabled(self) -> bool:
         """There is a way for events."""
         return self._wire is not None
+
+    @property
+    def dropped(self) -> int:
+        """How many events were ever forgotten."""
+        return self.outbox.dropped
+
+    # -- saying -------------------------------------------------------------------------------------
+
+    def send(self, type: str, blind: bool = False, utcoffset: int | None = None, **fields: Any) -> None:
+        """An event of any type; programs' own are sent as task- events of their group."""
+        if group_of(type) in self.groups:
+            self.put(type, fields, blind, utcoffset)
+
+    def put(self, type: str, fields: dict[str, Any], blind: bool = False, utcoffset: int | None = None) -> None:
+        """An event of any type, whether or not its group is wanted."""
+        if self._wire is None:
+            return
+        event = {
+            "type": type,
+            "hostname": self.hostname,
+            "utcoffset": self.node.offset if utcoffset is None else utcoffset,
+            "pid": self.node.pid,
+            "clock": None if blind else self.node.tick(1),
+            "timestamp": time.time(),
+            **fields,
+        }
+        try:
+            (self.outbox.note if group_of(type) == "task" else self.outbox.keep)(self._writer.plain(event))
+        except EncodeError as exc:
+            logger.error("An event of type %s can't be written: %s", type, exc)
+
+    def tell(self, kind: type[Event], timestamp: float, *fields: Any) -> None:
+        """One of the known events of tasks; the caller has looked whether they are wanted."""
+        if self._wire is not None:
+            self.outbox.note(Told(kind, timestamp, fields))
+
+    # -- sending ------------------------------------------------------------------------------------
 
     def start(self) -> None:
         if self._wire is None:
@@ -95,97 +123,61 @@ class EventDispatcher:
         await tending.end(self._task)
         try:
             async with asyncio.timeout(_LAST_WORDS):
-                while self._waiting:
-                    await self._connection.attempt(self._telling(*self._next()), _LAST_WORDS)
+                while self.outbox:
+                    await self._send_notes(self._attempt)
+                    await self._send_events(self._attempt)
         except (TimeoutError, OperationalError, ConnectionClosed) as exc:
             logger.debug("The last events were not sent: %r", exc)
-
-    def send(self, type: str, blind: bool = False, utcoffset: int | None = None, **fields: Any) -> None:
-        """An event of any type; programs' own are sent as task- events of their group."""
-        if group_of(type) in self.groups:
-            self.put(type, fields, blind, utcoffset)
-
-    def put(self, type: str, fields: dict[str, Any], blind: bool = False, utcoffset: int | None = None) -> None:
-        """An event of any type, whether or not its group is wanted."""
-        if self._wire is None:
-            return
-        event = {
-            "type": type,
-            "hostname": self.hostname,
-            "utcoffset": self._offset if utcoffset is None else utcoffset,
-            "pid": self._pid,
-            "clock": None if blind else self._clock.forward(),
-            "timestamp": time.time(),
-            **fields,
-        }
-        self._keep(event)
-
-    def tell(self, kind: type[E], timestamp: float, *fields: Any) -> None:
-        """One of the frequent events; the caller has looked whether its group is wanted."""
-        event = kind(self.hostname, self._offset, self._pid, self._clock.forward(), timestamp, *fields)
-        waiting = self._waiting
-        if len(waiting) >= _MOST:
-            self._forget_one()
-        waiting.append(event)
-        self._wake()
-
-    def _keep(self, event: AnyEvent) -> None:
-        if len(self._waiting) >= _MOST:
-            self._forget_one()
-        self._waiting.append(event)
-        self._wake()
-
-    def _forget_one(self) -> None:
-        self._waiting.popleft()
-        self.dropped += 1
-        if not self._told_of_drops:
-            self._told_of_drops = True
-            logger.warning("Events can't be sent as fast as they come: the oldest are forgotten")
 
     async def _run(self) -> None:
         try:
             while True:
-                await self._some.wait()
-                await asyncio.sleep(_COALESCE)
-                self._quiet.clear()
-                while self._waiting:
-                    await self._send_some()
-                self._quiet.set()
+                if not self.outbox:
+                    self.outbox.caught_up()
+                    await self._some.wait()
                 self._some.clear()
-                self._told_of_drops = False
+                await asyncio.sleep(_COALESCE)
+                self.node.offset = utcoffset()  # summer time may begin
+                self._quiet.clear()
+                await self._send_events(self._tell)
+                await self._send_notes(self._tell)
+                self._quiet.set()
         except ConnectionClosed:
             return
 
-    async def _send_some(self) -> None:
-        routing_key, said = self._next()
-        await self._connection.run(lambda: self._telling(routing_key, said))
+    async def _send_events(self, send: Send) -> None:
+        """What is told alone."""
+        while (event := self.outbox.next_event()) is not None:
+            await send(routing_key_of(kind_of(event)), self._writer.message(event))
 
-    def _next(self) -> tuple[str, Said]:
-        """What is told together, and by which routing key: one event, or several of tasks."""
-        first = self._waiting.popleft()
-        kind = kind_of(first)
-        if group_of(kind) != "task":
-            return routing_key_of(kind), first
-        batch, waiting = [first], self._waiting
-        while waiting and len(batch) < _TOGETHER and _is_of_task(waiting[0]):
-            batch.append(waiting.popleft())
-        return (routing_key_of(kind), first) if len(batch) == 1 else ("task.multi", batch)
+    async def _send_notes(self, send: Send) -> None:
+        """About tasks, what is there now. If nobody listened last time, one note finds out whether that is still so."""
+        outbox = self.outbox
+        due = outbox.notes
+        while due > 0 and outbox.notes:
+            notes = outbox.next_notes(1 if self._unheard else max(1, min(_TOGETHER, self._room // self._size)))
+            behind, dropped = outbox.notes, outbox.dropped
+            due -= len(notes)
+            said = self.node.spelled(notes)
+            if len(said) == 1 and not behind:
+                await send(routing_key_of(kind_of(said[0])), self._writer.message(said[0]))
+                continue
+            message = self._writer.message(said)
+            self._size = max(1, len(message.body) // len(notes))
+            self._unheard = await send(_MULTI, message) == 0
+            if self._unheard:
+                # Who begins to listen now has a right to what happens from now on. What waits would go to nobody.
+                behind = max(0, behind - (outbox.dropped - dropped))
+                outbox.pass_over(behind)
+                due -= behind
 
-    def _telling(self, routing_key: str, said: Said) -> Flow[None]:
+    async def _tell(self, routing_key: str, message: Message) -> int | None:
+        """However long it takes. How many heard it, if that is known."""
+        wire, exchange = self._wire, self._exchange
+        assert wire is not None
+        return await self._connection.run(lambda: wire.tell(exchange, routing_key, message), _WITHIN)
+
+    async def _attempt(self, routing_key: str, message: Message) -> int | None:
+        """Once."""
         assert self._wire is not None
-        content_type, encoding, body = self._written(said)
-        headers = {"hostname": self.hostname}
-        message = Message(headers, {"delivery_mode": 1}, body, content_type, encoding)
-        return self._wire.tell(self._exchange, routing_key, message)
-
-    def _written(self, said: Said) -> tuple[str, str, bytes]:
-        if self._serializer == "json":
-            try:
-                return "application/json", "utf-8", self._encode(said)
-            except TypeError:
-                pass  # a program's own event says something that only the dialect can
-        try:
-            return serializers.dumps(msgspec.to_builtins(said), self._serializer)
-        except (EncodeError, TypeError) as exc:
-            logger.error("An event can't be written: %s", exc)
-            return serializers.dumps([], "json")
+        return await self._connection.attempt(self._wire.tell(self._exchange, routing_key, message), _LAST_WORDS)

@@ -14,12 +14,13 @@ from celeriac.core.record import Record
 from celeriac.events import words
 from celeriac.execution.texts import safe_repr
 from celeriac.wire.envelope import Head
-from celeriac.wire.reprs import reprs
 
 from ..hands import Hand, Hands
 from .dispatcher import EventDispatcher
+from .notes import Ran, Received
 
 _RETURNED: Final = Ending.RETURNED
+_now: Final = time.time
 LASTING: Final = 0.2  # seconds after which a run's start is told without waiting for its end
 
 
@@ -27,34 +28,21 @@ class RunEvents:
     """A witness that tells the dispatcher of tasks, but for those of these names."""
 
     def __init__(self, dispatcher: EventDispatcher, silent: frozenset[str] = frozenset()) -> None:
+        self._note = dispatcher.outbox.note
         self._tell = dispatcher.tell
         self._silent = silent
         self._told: set[int] = set()  # runs whose start was told
 
     def received(self, hand: Hand) -> None:
         head = hand.head
-        if head.task in self._silent:
-            return
-        args, kwargs = reprs(hand.raw)
-        self._tell(
-            words.TaskReceived,
-            time.time(),
-            head.id,
-            head.task,
-            args,
-            kwargs,
-            head.root_id,
-            head.parent_id,
-            head.retries,
-            head.eta,
-            head.expires,
-        )
+        if head.task not in self._silent:
+            self._note(Received(_now(), head))
 
     def running(self, hand: Hand, seconds: float) -> None:
         """It has run for so long."""
         if seconds >= LASTING and hand.run not in self._told and hand.head.task not in self._silent:
             self._told.add(hand.run)
-            self._tell(words.TaskStarted, time.time() - seconds, hand.head.id)
+            self._tell(words.TaskStarted, _now() - seconds, hand.head.id)
 
     def forget(self, hands: Hands) -> None:
         """Of those that were taken away without an end, nothing is remembered."""
@@ -62,37 +50,42 @@ class RunEvents:
         self._told.difference_update(gone)
 
     def ended(self, hand: Hand, outcome: Outcome) -> None:
-        if hand.head.task in self._silent:
+        head = hand.head
+        if head.task in self._silent:
             return
-        now, ending = time.time(), outcome.ending
-        if self._told and hand.run in self._told:
+        if outcome.ending is _RETURNED and hand.run not in self._told:
+            result = outcome.result or _result_in(outcome.record)
+            self._note(Ran(_now(), head.id, result, outcome.runtime))
+            return
+        now, ending = _now(), outcome.ending
+        if hand.run in self._told:
             self._told.discard(hand.run)
         elif ending is not Ending.REFUSED:
-            self._tell(words.TaskStarted, now - outcome.runtime, hand.head.id)
-        if ending is _RETURNED:  # first, and without a call more: most are
-            result = outcome.result or _result_in(outcome.record)
-            self._tell(words.TaskSucceeded, now, hand.head.id, result, outcome.runtime)
-        elif ending is Ending.REVOKED:
-            self._tell(words.TaskRevoked, now, hand.head.id, True, hand.signal or None, False)
+            self._tell(words.TaskStarted, now - outcome.runtime, head.id)
+        if ending is Ending.REVOKED:
+            self._tell(words.TaskRevoked, now, head.id, True, hand.signal or None, False)
         elif ending is Ending.TIMED_OUT:
             reason = repr(TimeLimitExceeded(hand.limit)) if hand.limit else outcome.reason
-            self._tell(words.TaskFailed, now, hand.head.id, reason, outcome.traceback)
+            self._tell(words.TaskFailed, now, head.id, reason, outcome.traceback)
         else:
-            self._end(now, hand.head, outcome)
+            self._end(now, head, outcome)
 
     def discarded(self, head: Head, outcome: Outcome) -> None:
         if head.task in self._silent:
             return
         if outcome.ending is Ending.REVOKED:
-            self._tell(words.TaskRevoked, time.time(), head.id, False, None, outcome.reason == "expired")
+            self._tell(words.TaskRevoked, _now(), head.id, False, None, outcome.reason == "expired")
         elif outcome.ending is Ending.REFUSED:  # no such task is here
-            self._tell(words.TaskFailed, time.time(), head.id, f"{NotRegistered.__name__}({head.task!r})", None)
+            self._tell(words.TaskFailed, _now(), head.id, f"{NotRegistered.__name__}({head.task!r})", None)
         else:
-            self._end(time.time(), head, outcome)
+            self._end(_now(), head, outcome)
 
     def _end(self, now: float, head: Head, outcome: Outcome) -> None:
         ending = outcome.ending
-        if ending is Ending.LOST:
+        if ending is _RETURNED:
+            result = outcome.result or _result_in(outcome.record)
+            self._tell(words.TaskSucceeded, now, head.id, result, outcome.runtime)
+        elif ending is Ending.LOST:
             if not outcome.requeue:
                 self._tell(words.TaskFailed, now, head.id, repr(WorkerLostError(outcome.reason)), outcome.traceback)
         elif ending in (Ending.RAISED, Ending.REFUSED):
