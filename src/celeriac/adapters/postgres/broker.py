@@ -19,9 +19,11 @@ SELECT queue, (SELECT count(*) FROM messages WHERE queue = wanted.queue AND owne
 + (SELECT count(*) FROM messages WHERE queue = wanted.queue AND due <= {NOW})
 FROM unnest(%s::text[]) AS wanted (queue)"""
 # What is being claimed at this moment is not waited for: it is claimed already.
-_PURGE: Final = """
+_PURGED_AT_ONCE: Final = 20_000
+_PURGE: Final = f"""
 WITH ready AS MATERIALIZED (
-  SELECT id FROM messages WHERE queue = ANY(%s::text[]) AND owner IS NULL FOR UPDATE SKIP LOCKED)
+  SELECT id FROM messages WHERE queue = ANY(%s::text[]) AND owner IS NULL
+  LIMIT {_PURGED_AT_ONCE} FOR UPDATE SKIP LOCKED)
 DELETE FROM messages USING ready WHERE messages.id = ready.id"""
 
 
@@ -62,5 +64,9 @@ class PostgresBroker:
         return dict(answers[0].rows)
 
     def purge(self, queues: Sequence[str]) -> Flow[int]:
-        answers: list[Answer] = yield Ask([Statement(_PURGE, (list(queues),))])
-        return answers[0].count
+        purged, more = 0, True
+        while more:
+            answers: list[Answer] = yield Ask([Statement(_PURGE, (list(queues),))])
+            purged += answers[0].count
+            more = answers[0].count == _PURGED_AT_ONCE
+        return purged

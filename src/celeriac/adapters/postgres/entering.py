@@ -8,6 +8,7 @@ from ...core.flow import Flow
 from ...core.message import Post, Route
 from ...wire.envelope import encode_packed
 from .channels import Channels
+from .names import storable
 from .request import NOW, Answer, Ask, Part, Statement, Work, Write
 from .routes import READ, RouteBook, Routes
 
@@ -20,6 +21,7 @@ WHERE %s::bigint IS NULL OR %s::bigint = (SELECT value FROM counters WHERE name 
 _BURY: Final = f"INSERT INTO dead (queue, rank, raw, reason, died_at) VALUES ('', %s, %s, %s, {NOW})"
 # Bytes that one statement may carry: the server takes a gigabyte at most, and several times that in memory.
 _LOAD: Final = 8 << 20
+_HIGHEST: Final = 1 << 30
 
 
 class Row(NamedTuple):
@@ -42,7 +44,14 @@ def pack(post: Post) -> bytes:
     )
 
 
-def unroutable(to: Route) -> str:
+def _rank(post: Post) -> int:
+    """The priority upside down, as far as a column can hold it."""
+    return max(-_HIGHEST, min(-(post.priority or 0), _HIGHEST))
+
+
+def unroutable(to: Route, queue: str | None = None) -> str:
+    if queue is not None:
+        return f"The queue name {queue[:100]!r} can't be used: it is too long, or holds what no text may hold."
     return (
         f"No queue is bound to exchange {to.exchange!r} with routing key {to.routing_key!r}: "
         "declare the queue first (it is declared when it is in task_queues or a worker consumes it)."
@@ -57,7 +66,10 @@ def placed(posts: Sequence[Post], raws: Sequence[bytes], routes: Routes | None) 
         queues = routes.reach(to) if routes is not None and to.exchange else (to.routing_key,)
         if not queues and to.exchange_type != "fanout":
             raise Unroutable(unroutable(to))
-        rows += [Row(queue, -(post.priority or 0), post.due, raw) for queue in queues]
+        for queue in queues:
+            if not storable(queue):
+                raise Unroutable(unroutable(to, queue))
+            rows.append(Row(queue, _rank(post), post.due, raw))
     return rows
 
 
@@ -127,13 +139,14 @@ def _enter(rows: Sequence[Row], version: int | None, channels: Channels) -> Flow
 
 def post_statements(work: Work, posts: Sequence[Post], routes: Routes) -> list[Statement]:
     """Posts of a settlement: what reaches no queue goes to the dead letters, for there is nobody to tell."""
-    made: list[Statement] = []
-    good: list[Post] = []
+    buried: list[Statement] = []
+    rows: list[Row] = []
     for post in posts:
-        if not post.route.exchange or post.route.exchange_type == "fanout" or routes.reach(post.route):
-            good.append(post)
-        else:
-            made.append(Statement(_BURY, (-(post.priority or 0), pack(post), unroutable(post.route))))
-    rows = placed(good, [pack(post) for post in good], routes)
+        raw = pack(post)
+        try:
+            rows += placed([post], [raw], routes)
+        except Unroutable as error:
+            reason = str(error).replace("\0", "\\0")
+            buried.append(Statement(_BURY, (_rank(post), raw, reason)))
     work.queues.update(row.queue for row in rows)
-    return made + statements(rows)
+    return buried + statements(rows)

@@ -32,7 +32,7 @@ _ADVICE: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((errors.OutOfMemory, errors.ProgramLimitExceeded), "can't take a value this large: nothing was stored"),
     ((errors.QueryCanceled,), "gave up a statement (statement_timeout): is it overloaded, or something locked?"),
     ((errors.UndefinedTable, errors.InvalidSchemaName), "lacks our tables: were they dropped? They are made again"),
-    ((errors.DataError,), "can't store a value (text must not hold the character NUL)"),
+    ((errors.DataError,), "can't store a value"),
     (AGAIN, "found transactions in each other's way, again and again: is something else locking our tables?"),
     ((errors.ConnectionTimeout, TimeoutError), "did not answer in time: is it overloaded, or unreachable?"),
 )

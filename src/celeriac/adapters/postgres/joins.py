@@ -8,6 +8,7 @@ from ...core.flow import Flow
 from ...core.join import Count, Counted, OpenJoin, Part, Sequel
 from ...core.ports.joins import FIRING_SECONDS, OVER_SECONDS
 from . import request
+from .names import key
 from .request import NOW, Answer, Ask, Statement, Work, Write
 
 # In table joins `size` is NULL as long as nobody has declared the join, and -1 when it is over and late parts
@@ -74,7 +75,7 @@ class PostgresJoins:
             yield Ask(grow_statements(joins))
 
     def hold(self, group: str, owner: str) -> Flow[bool]:
-        answers: list[Answer] = yield Ask([_hold(group, owner)])
+        answers: list[Answer] = yield Ask([_hold(key(group), owner)])
         return answers[0].count > 0
 
     def close(self, group: str, owner: str, foreign: bool = False) -> Flow[bool]:
@@ -84,21 +85,24 @@ class PostgresJoins:
 
 def open_statements(joins: Sequence[OpenJoin]) -> list[Statement]:
     """A join that is named twice is opened once."""
-    rows = sorted({join.group: (join.group, join.size, join.ttl) for join in joins}.values(), key=lambda row: row[0])
+    rows = sorted(
+        {join.group: (key(join.group), join.size, join.ttl) for join in joins}.values(), key=lambda row: row[0]
+    )
     return [Statement(_OPEN, [list(column) for column in zip(*rows, strict=True)])] if rows else []
 
 
 def grow_statements(joins: Sequence[OpenJoin]) -> list[Statement]:
     more: dict[str, int] = {}
     for join in joins:
-        more[join.group] = more.get(join.group, 0) + join.size
+        name = key(join.group)
+        more[name] = more.get(name, 0) + join.size
     names = sorted(more)
     return [Statement(_GROW, (names, [more[name] for name in names]))] if names else []
 
 
 def close_statements(sequel: Sequel) -> list[Statement]:
     """One statement; its one row says whether it was open, and nobody but this owner was about to fire it."""
-    return [Statement(_CLOSE_FOREIGN if sequel.foreign else _CLOSE, (sequel.group, sequel.owner))]
+    return [Statement(_CLOSE_FOREIGN if sequel.foreign else _CLOSE, (key(sequel.group), sequel.owner))]
 
 
 def _hold(group: str, owner: str) -> Statement:
@@ -106,24 +110,25 @@ def _hold(group: str, owner: str) -> Statement:
 
 
 def _count(work: Work, part: Part) -> request.Part[Counted]:
-    (found,) = yield [Statement(_LOOK, (part.group,))]
+    group = key(part.group)
+    (found,) = yield [Statement(_LOOK, (group,))]
     row: tuple[Any, ...] | None = found.rows[0] if found.rows else None
     before: list[Statement] = []
     if row is not None and row[1]:
-        before = [Statement(_DROP, (part.group,))]  # nobody gave a sign of life of it for too long
+        before = [Statement(_DROP, (group,))]  # nobody gave a sign of life of it for too long
         row = None
     if (row is None and part.declared) or (row is not None and row[0] == -1):
         yield work.last(*before)
         return Counted(Count.OVER)
     if row is None:
-        before.append(Statement(_FOUND, (part.group, part.ttl)))
+        before.append(Statement(_FOUND, (group, part.ttl)))
     place = _BEHIND_ALL if part.index is None else part.index
-    new = (part.group, place, part.task_id, part.payload, part.more, part.ttl, part.ttl, part.group)
+    new = (group, place, key(part.task_id), part.payload, part.more, part.ttl, part.ttl, group)
     answers = yield [*before, Statement(_ENTER, new)]
     size, more, there = answers[-1].rows[0]
     if size is None or there < size + more:
         return Counted(Count.OPEN)
-    held, parts = yield work.last(_hold(part.group, part.owner), Statement(_PARTS, (part.group,)))
+    held, parts = yield work.last(_hold(group, part.owner), Statement(_PARTS, (group,)))
     if not held.count:
         return Counted(Count.TAKEN)
     return Counted(Count.COMPLETE, tuple(payload for (payload,) in parts.rows), not part.declared)

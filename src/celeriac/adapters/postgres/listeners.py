@@ -1,6 +1,7 @@
 """Connections that listen, in both colours: they say what the server notifies of, and notice when it has gone."""
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
@@ -18,6 +19,10 @@ _PATIENCE: Final = 25.0
 _PING: Final = (Statement("SELECT 1"),)
 
 Hear = Callable[[str], Any]  # is given each word
+
+
+# A forked child never uses, and never closes, a connection that its parent made.
+_inherited: list[SyncLine] = []
 
 
 def _listen(channels: Iterable[str]) -> list[Statement]:
@@ -50,6 +55,7 @@ class Listener:
         self._hear = hear
         self._channels: dict[str, None] = {}
         self._line: SyncLine | None = None
+        self._process = 0
 
     def add(self, channels: Iterable[str]) -> None:
         """Returns when the server listens."""
@@ -88,7 +94,11 @@ class Listener:
             line.close()
 
     def _connected(self) -> SyncLine:
+        if self._line is not None and self._process != os.getpid():
+            _inherited.append(self._line)
+            self._line = None
         if self._line is None:
+            self._process = os.getpid()
             self._line = self._connect(time.monotonic() + self._timeout)
             _hearing(self._line, self._hear)
             if self._channels:

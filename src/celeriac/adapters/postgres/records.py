@@ -6,6 +6,7 @@ from typing import Final
 from ...core.flow import Flow
 from ...core.record import Record
 from .channels import RESULT, Channels
+from .names import key
 from .request import NOW, Answer, Ask, Statement, Work
 
 # A success that has not outlived its ttl stays as it is.
@@ -41,19 +42,20 @@ class PostgresResults:
     def fetch(self, ids: Sequence[str], kind: str = "task") -> Flow[tuple[bytes | None, ...]]:
         if not ids:
             return ()
-        answers: list[Answer] = yield Ask([Statement(_FETCH, (list(ids), kind))])
+        keys = [key(id) for id in ids]
+        answers: list[Answer] = yield Ask([Statement(_FETCH, (keys, kind))])
         found: dict[str, bytes] = dict(answers[0].rows)
-        return tuple(found.get(id) for id in ids)
+        return tuple(map(found.get, keys))
 
     def forget(self, ids: Sequence[str], kind: str = "task") -> Flow[None]:
-        yield Ask([Statement(_FORGET, (sorted(ids), kind))])
+        yield Ask([Statement(_FORGET, (sorted(map(key, ids)), kind))])
 
     def expire(self) -> Flow[int]:
         answers: list[Answer] = yield Ask([Statement(_EXPIRE)])
         return answers[0].count
 
     def channel(self, id: str) -> str:
-        return RESULT + id
+        return RESULT + key(id)
 
 
 class PostgresChains:
@@ -67,8 +69,8 @@ class PostgresChains:
             yield Ask(keep_statements(Work(self._channels), pieces))
 
     def read(self, id: str, later: Sequence[str] = (), ttl: float | None = None) -> Flow[bytes | None]:
-        renew = [Statement(_RENEW, (ttl, sorted(later)))] if later else []
-        answers: list[Answer] = yield Ask([*renew, Statement(_FETCH, ([id], "chain"))])
+        renew = [Statement(_RENEW, (ttl, sorted(map(key, later))))] if later else []
+        answers: list[Answer] = yield Ask([*renew, Statement(_FETCH, ([key(id)], "chain"))])
         rows = answers[-1].rows
         return rows[0][1] if rows else None
 
@@ -81,10 +83,10 @@ def keep_statements(work: Work, records: Sequence[Record]) -> list[Statement]:
     """Store records, in one order everywhere, so that two who store the same do not wait in a circle."""
     last: dict[tuple[str, str], Record] = {}
     for record in records:  # a statement may change a row only once
-        place = (record.id, record.kind)
+        place = (key(record.id), record.kind)
         if place not in last or last[place].state != "SUCCESS":
             last[place] = record
-    work.records.extend(record.id for record in records if record.kind != "chain")
+    work.records.extend(key(record.id) for record in records if record.kind != "chain")
     statements = []
     some: list[Record] = []
     size = 0
@@ -100,10 +102,10 @@ def keep_statements(work: Work, records: Sequence[Record]) -> list[Statement]:
 
 
 def _keep(records: Sequence[Record]) -> Statement:
-    rows = [(record.id, record.kind, record.state, record.payload, record.ttl) for record in records]
+    rows = [(key(record.id), record.kind, record.state, record.payload, record.ttl) for record in records]
     return Statement(_KEEP, [list(column) for column in zip(*rows, strict=True)])
 
 
 def drop_statements(ids: Sequence[str]) -> list[Statement]:
     """Forget pieces of chains."""
-    return [Statement(_FORGET, (sorted(ids), "chain"))] if ids else []
+    return [Statement(_FORGET, (sorted(map(key, ids)), "chain"))] if ids else []

@@ -62,7 +62,7 @@ _NAMES: Final = sorted({words[2] for statement in _MAKE if (words := statement.s
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended('celeriac ' || %s, 0))"
 _FIND: Final = """SELECT to_regclass(%s) IS NOT NULL, to_regnamespace(%s) IS NOT NULL, EXISTS
 (SELECT FROM pg_class WHERE relnamespace = to_regnamespace(%s) AND relname = ANY(%s)),
-current_setting('server_version_num')::int"""
+current_setting('server_version_num')::int, current_setting('server_encoding')"""
 _OLDEST: Final = 120000  # version 12
 
 
@@ -86,9 +86,11 @@ def session(schema: str, statement_timeout: float) -> Batch:
 def ensure(schema: str, work: Work) -> Part[None]:
     """Create what is missing. Raises OperationalError for what belongs to others and for other versions."""
     (found,) = yield [_found(schema)]
-    ready, _, _, server = found.rows[0]
+    ready, _, _, server, encoding = found.rows[0]
     if server < _OLDEST:
         raise OperationalError(f"Celeriac needs PostgreSQL 12 or newer; this server is {server // 10000}.")
+    if encoding not in ("UTF8", "SQL_ASCII"):
+        raise OperationalError(f"Celeriac needs a database with ENCODING 'UTF8'; this one has {encoding}.")
     if not ready:
         yield from _create(schema)
     (version,) = yield [Statement("SELECT version FROM celeriac_version")]
@@ -104,7 +106,7 @@ def _create(schema: str) -> Part[None]:
     """One after the other: who waited for the lock finds it done."""
     yield [Statement(_LOCK, (schema,))]
     (found,) = yield [_found(schema)]
-    ready, there, others, _ = found.rows[0]
+    ready, there, others, *_ = found.rows[0]
     if ready:
         return
     if others:
