@@ -3,7 +3,10 @@
 import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Final
+
+# A pattern that no name fits: it means our workers, and Celery's pass it by.
+OURS: Final = "workers of celeriac"
 
 
 def is_meant_for(hostname: str, body: Mapping[str, Any]) -> bool:
@@ -11,6 +14,8 @@ def is_meant_for(hostname: str, body: Mapping[str, Any]) -> bool:
     destination, pattern = body.get("destination"), body.get("pattern")
     if destination and hostname not in destination:
         return False
+    if pattern == OURS:
+        return True
     if pattern and body.get("matcher") == "pcre":
         return re.match(pattern, hostname) is not None
     if pattern and body.get("matcher"):

@@ -95,7 +95,3 @@ class Commands:
     def heartbeat(self, destination: Destination = None, **kwargs: Any) -> Any:
         """Ask for a heartbeat event at once."""
         return self.broadcast("heartbeat", arguments={}, destination=destination, **kwargs)
-
-    def election(self, id: str, topic: str, action: Any = None, connection: Any = None) -> Any:
-        """Hold an election among the workers."""
-        return self.broadcast("election", connection=connection, arguments={"id": id, "topic": topic, "action": action})

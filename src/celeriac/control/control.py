@@ -9,6 +9,7 @@ from celeriac.core.flow import Flow
 from celeriac.core.ports.revocations import revocations_of
 from celeriac.wire import serializers
 
+from .addressing import OURS
 from .calling import Call, Gathering, exchanges
 from .commands import Commands, Destination
 from .inspect import AsyncInspect, Inspect
@@ -26,6 +27,9 @@ class _Colourless(Commands):
         self.app = app
 
     def _say(self, call: Call) -> Any:
+        raise NotImplementedError
+
+    def _say_both(self, first: Call, then: Call) -> Any:
         raise NotImplementedError
 
     def _revoke(self, marks: Sequence[str], command: str, arguments: dict[str, Any], options: dict[str, Any]) -> Any:
@@ -70,6 +74,15 @@ class _Colourless(Commands):
             recorded=recorded,
         )
         return self._say(call)
+
+    def election(self, id: str, topic: str, action: Any = None, connection: Any = None) -> Any:
+        """Hold an election among the workers: one of them does it.
+
+        Ours are told first, and one is heard before Celery's are told: of those one alone would end with an error.
+        """
+        arguments = {"id": id, "topic": topic, "action": action}
+        ours = Call(command="election", arguments=arguments, pattern=OURS, matcher="glob", reply=True, limit=1)
+        return self._say_both(ours, Call(command="election", arguments=arguments))
 
     def revoke(
         self,
@@ -156,6 +169,10 @@ class Control(_Colourless):
     def _say(self, call: Call) -> list[Any] | None:
         return perform(self.app.transports.write.link(), self._errand(call))
 
+    def _say_both(self, first: Call, then: Call) -> list[Any] | None:
+        self._say(first)
+        return self._say(then)
+
     def _revoke(self, marks: Sequence[str], command: str, arguments: dict[str, Any], options: dict[str, Any]) -> Any:
         recorded = self.app.transports.write.link().run(self._record(marks, options), DEADLINE)
         return self.broadcast(command, arguments=arguments, recorded=recorded, **options)
@@ -175,6 +192,10 @@ class AsyncControl(_Colourless):
 
     async def _say(self, call: Call) -> list[Any] | None:
         return await aperform(await self.app.asynchronous.link(self.app.transports.write), self._errand(call))
+
+    async def _say_both(self, first: Call, then: Call) -> list[Any] | None:
+        await self._say(first)
+        return await self._say(then)
 
     def _revoke(
         self, marks: Sequence[str], command: str, arguments: dict[str, Any], options: dict[str, Any]

@@ -40,10 +40,10 @@ def heartbeat(state: Any) -> dict[str, Any] | None:
 
 
 @control_command
-def election(state: Any, id: str, topic: str, action: Any = None, **kwargs: Any) -> dict[str, Any] | None:
+async def election(state: Any, id: str, topic: str, action: Any = None, **kwargs: Any) -> dict[str, Any] | None:
     """Hold election."""
     gossip = getattr(state.consumer, "gossip", None)
     if gossip is None:
         return nok("there is no gossip here: it is off, or the broker is one for a single machine")
-    gossip.election(id, topic, action)
+    await gossip.election(id, topic, action)
     return None

@@ -7,30 +7,37 @@ only when a program wants to know of other workers (`on.node_join.add(...)`, `st
 import asyncio
 import logging
 import os
-from collections.abc import Callable
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from celeriac.core.errors import ContentDisallowed, DecodeError, ImproperlyConfigured, OperationalError
+from celeriac.core.message import Message
 from celeriac.core.ports.newswire import Newswire, newswire_of
 from celeriac.events.state import State
+from celeriac.events.words import utcoffset
 from celeriac.wire import serializers
 from celeriac.wire.body import body_of
 
 from .. import tending
 from ..blueprint import StartStopStep
+from .elections import ACK, IDENT, Vote, read_vote, winner
 from .mingle import Mingle
 
 logger = logging.getLogger("celeriac.worker.consumer")
 
-_ELECTIONS: Final = ("worker.elect", "worker.elect.ack")
+_VOTES: Final = "worker.elect"
+_ELECTIONS: Final = (_VOTES, "worker.elect.ack")
 _ALL: Final = "worker.#"
 _INTERVAL: Final = 5.0  # seconds between two looks for lost workers
 _NOTICE: Final = 1.0  # seconds until it is noticed that somebody wants to know more
-_VOTES_WITHIN: Final = 1.0  # seconds after the first vote of an election
+_QUIET: Final = 1.0  # seconds after the last vote of an election
+_ACK_AFTER: Final = 0.2  # seconds: who counts acknowledgements has heard all votes by then
+_REMEMBERED: Final = 1000  # elections
+_DEADLINE: Final = 5.0  # seconds for a vote to be sent
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 2.0
-
-Vote = tuple[int, str, str, Any]  # clock, who, topic, action
 
 
 class Wanted(set[Callable[..., Any]]):
@@ -66,7 +73,9 @@ class Gossip(StartStopStep):
         self.election_handlers: dict[str, Callable[[Any], Any]] = {"task": self.call_task}
         self._state = State(on_node_join=self._joined, on_node_leave=self._left)
         self._wants_all = False
-        self._votes: dict[str, list[Vote]] = {}
+        self._heard: dict[str, list[Vote | None]] = {}  # by election, in the order in which all hear it
+        self._voted: deque[str] = deque(maxlen=_REMEMBERED)
+        self._over: deque[str] = deque(maxlen=_REMEMBERED)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._c = c
         self._wire: Newswire | None = None
@@ -129,26 +138,52 @@ class Gossip(StartStopStep):
 
     # -- elections ----------------------------------------------------------------------------------
 
-    def election(self, id: str, topic: str, action: Any = None) -> None:
-        """All workers were told to hold one: this is our vote."""
-        self._c.event_dispatcher.send("worker-elect", id=id, topic=topic, action=action, cver=1)
+    def election(self, id: str, topic: str, action: Any = None) -> "asyncio.Task[None]":
+        """All workers were told to hold one: this is our vote. It may be awaited that it is on its way."""
+        return self._later(self._vote(id, topic, action))
 
-    def _voted(self, event: dict[str, Any]) -> None:
-        id = event["id"]
-        votes = self._votes.get(id)
-        if votes is None:
-            votes = self._votes[id] = []
+    async def _vote(self, id: str, topic: str, action: Any) -> None:
+        """At once: events that are told together wait for each other."""
+        if id in self._voted or self._wire is None:
+            return
+        self._voted.append(id)
+        c = self._c
+        about = {"id": id, "topic": topic, "action": action, "cver": 1, "sw_ident": IDENT}
+        who = {"hostname": c.hostname, "utcoffset": utcoffset(), "pid": os.getpid(), "clock": c.app.clock.forward()}
+        event = {"type": "worker-elect", **who, "timestamp": time.time(), **about}
+        content_type, encoding, body = serializers.dumps(event, c.conf["event_serializer"])
+        message = Message({"hostname": c.hostname}, {"delivery_mode": 1}, body, content_type, encoding)
+        await c.connection.attempt(self._wire.tell(c.conf["event_exchange"], _VOTES, message), _DEADLINE)
+
+    def _hear_vote(self, event: dict[str, Any]) -> None:
+        id, vote = event["id"], read_vote(event)
+        heard = self._heard.get(id)
+        if heard is None and id in self._over:
+            logger.warning("gossip: the vote of %s for %r comes too late", vote.who, id)
+            return
+        if heard is None:
+            heard = self._heard[id] = []
             self._later(self._decide(id))
-        votes.append((event["clock"], f"{event['hostname']}.{event['pid']}", event["topic"], event["action"]))
-        self._c.event_dispatcher.send("worker-elect-ack", id=id)  # Celery's workers count them
+        heard.append(vote)
+        self._later(self._acknowledge(id))
+
+    async def _acknowledge(self, id: str) -> None:
+        """Celery's workers count them."""
+        await asyncio.sleep(_ACK_AFTER)
+        self._c.event_dispatcher.send("worker-elect-ack", id=id)
 
     async def _decide(self, id: str) -> None:
-        await asyncio.sleep(_VOTES_WITHIN)
-        _, leader, topic, action = min(self._votes.pop(id), key=lambda vote: vote[:2])
-        if leader != self.full_hostname:
-            logger.info("node %s elected for %r", leader, id)
+        heard, known = self._heard[id], 0
+        while (votes := len(heard) - heard.count(ACK)) > known:
+            known = votes
+            await asyncio.sleep(_QUIET)
+        self._over.append(id)
+        elected = winner(self._heard.pop(id))
+        if elected.who != self.full_hostname:
+            logger.info("node %s elected for %r", elected.who, id)
             return
         logger.info("I won the election %r", id)
+        topic, action = elected.topic, elected.action
         handler = self.election_handlers.get(topic)
         if handler is None:
             logger.error("Unknown election topic %r", topic)
@@ -162,10 +197,16 @@ class Gossip(StartStopStep):
         """The topic `task`: send this one."""
         self._c.app.signature(task).apply_async()
 
-    def _later(self, what: Any) -> None:
+    def _later(self, what: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.create_task(what)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.warning("gossip: %r", error)
 
     # -- hearing ------------------------------------------------------------------------------------
 
@@ -210,6 +251,9 @@ class Gossip(StartStopStep):
         if isinstance(event.get("clock"), int):
             self._c.app.clock.adjust(event["clock"])
         if kind == "worker-elect":
-            self._voted(event)
-        elif kind.startswith("worker-") and kind != "worker-elect-ack" and event["hostname"] != self._c.hostname:
+            self._hear_vote(event)
+        elif kind == "worker-elect-ack":
+            if event["id"] in self._heard:
+                self._heard[event["id"]].append(ACK)
+        elif kind.startswith("worker-") and event["hostname"] != self._c.hostname:
             self._state.event(event)
