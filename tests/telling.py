@@ -1,6 +1,7 @@
 """What a failed test shows of the processes around it: the verdict, and the last lines of its workers and servers."""
 
 import os
+import re
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ LINES: Final = 56  # of one failure, all together
 _LEAST: Final = 6
 _WIDTH: Final = 220
 _TROUBLE: Final = ("WARNING", "ERROR", "CRITICAL", "Traceback", "Error:", "[error]", "[warning]")
+_COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Witness(Protocol):
@@ -67,7 +69,7 @@ def shortened(lines: Sequence[str], count: int) -> list[str]:
             chosen.add(number)
             number -= 1
         lines = [lines[number] for number in sorted(chosen)]
-    return [line[:_WIDTH] for line in lines]
+    return [_COLOURS.sub("", line)[:_WIDTH] for line in lines]
 
 
 def tail(path: Path, size: int = 30_000) -> list[str]:

@@ -45,6 +45,7 @@ def test_of_a_long_log_trouble_and_the_end_are_shown() -> None:
     assert telling.shortened(lines, 6) == ["an ERROR", "a WARNING", "line 96", "line 97", "line 98", "line 99"]
     assert telling.shortened(["x WARNING"] * 100, 6) == ["x WARNING"] * 6
     assert telling.shortened(["x" * 1000] * 3, 1) == ["x" * 220]
+    assert telling.shortened(["\x1b[38;5;160mred\x1b[0m"], 1) == ["red"]
 
 
 def test_a_failure_is_told_by_those_of_its_test_and_those_that_live(monkeypatch: pytest.MonkeyPatch) -> None:
