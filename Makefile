@@ -81,13 +81,13 @@ $(STAMPS)/servers: $(STAMPS)/venv tools/debian.sh
 # Celery lives apart, and Flower with it: nothing of them may be importable where our own tests and worker run.
 .venv-celery/installed: Makefile | $(STAMPS)/venv
 	$(PYTHON) -m venv .venv-celery
-	.venv-celery/bin/python -m pip install --quiet --disable-pip-version-check '$(CELERY)' hiredis '$(FLOWER)'
+	.venv-celery/bin/python -m pip install --quiet --disable-pip-version-check '$(CELERY)' hiredis 'cryptography>=42' '$(FLOWER)'
 	touch $@
 
-# So does the drop-in, which is called celery, too: installed as users install it, beside Django, Flask and pytest.
+# So does the drop-in, which is called celery, too: installed as users install it, beside Django, Flask, Sphinx and pytest.
 .venv-dropin/installed: Makefile pyproject.toml $(shell find drop-in -type f -not -name '*.pyc') | $(STAMPS)/venv
 	test -x .venv-dropin/bin/python || $(PYTHON) -m venv .venv-dropin
-	.venv-dropin/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[redis,rabbitmq,gevent,eventlet,yaml,solar,pydantic]' 'pytest>=8.3' 'django>=5' 'flask>=3'
+	.venv-dropin/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[redis,rabbitmq,gevent,eventlet,yaml,solar,pydantic,auth]' 'pytest>=8.3' 'django>=5' 'flask>=3' 'sphinx>=7'
 	.venv-dropin/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps ./drop-in
 	rm -rf drop-in/build
 	touch $@

@@ -64,10 +64,11 @@ def test_loaders_are_celerys_and_the_environment_may_name_another(folder: Path) 
         assert "loader   -> mine.Mine" in done.stdout, done.stderr
 
 
-def test_a_command_that_is_not_there_says_so(folder: Path) -> None:
-    done = run(folder, CELERY, "-A", "tasks", "logtool", "stats")
-    assert done.returncode == 64
-    assert "celery logtool is not in this release of Celeriac" in done.stderr
+def test_logs_of_celerys_own_workers_are_read(folder: Path) -> None:
+    line = "[2026-11-21 16:00:00,123: INFO/MainProcess] Task proj.add[some-id] received"
+    (folder / "worker.log").write_text(f"{line}\n")
+    done = run(folder, CELERY, "logtool", "incomplete", "worker.log")
+    assert (done.returncode, done.stdout) == (0, f"'some-id': {line}\n"), done.stderr
 
 
 def test_an_app_that_can_not_be_loaded_is_told_without_a_traceback(folder: Path) -> None:

@@ -22,16 +22,6 @@ def test_wrong_words_are_answered_with_a_sentence_and_exit_code_2(home: Home) ->
         assert "Traceback" not in done.stderr
 
 
-def test_what_this_release_does_not_have_says_so_with_exit_code_64(home: Home) -> None:
-    for words in (
-        ("logtool", "stats"),
-        ("-A", "tasks", "migrate", "a", "b"),
-    ):
-        done = home.run(*words)
-        assert done.returncode == 64
-        assert "is not in this release" in done.stderr
-
-
 def test_a_broker_that_is_away_is_told_with_exit_code_69(home: Home) -> None:
     for words in (("call", "t"), ("queues",), ("purge", "-f"), ("dead", "list"), ("result", "x")):
         url = "redis://:secret@127.0.0.1:1/0"

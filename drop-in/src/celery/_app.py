@@ -15,6 +15,7 @@ from celeriac.current import Proxy, get_current_app, set_app_factory
 from celeriac.settings import celery_defaults
 
 from . import _bridge
+from ._own import living  # noqa: F401 - it has to hear of workers before they start
 from ._own.loaders import LOADER_ALIASES
 
 _BACKEND: Any = Rooms.__dict__["backend"].func

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any
 
 from celeriac.core import signals
-from celeriac.core.absent import absent_method
 from celeriac.core.errors import ImproperlyConfigured
 from celeriac.core.signals import Signal
 from celeriac.current import (
@@ -32,6 +31,7 @@ from .on_demand import add_autoretry_behaviour, checker
 from .registry import TaskRegistry
 from .reporting import bugreport
 from .rooms import Rooms
+from .security import setup_security
 from .sending_api import Sending
 from .shared import announce_finalized, connect_on_app_finalize
 from .symbols import symbol
@@ -303,7 +303,19 @@ class Celeriac(Decorating, Sending, Rooms):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.main or '__main__'} at {id(self):#x}>"
 
-    setup_security = absent_method("app.setup_security")
+    def setup_security(
+        self,
+        allowed_serializers: Iterable[str] | None = None,
+        key: str | None = None,
+        key_password: str | bytes | None = None,
+        cert: str | None = None,
+        store: str | None = None,
+        digest: str | None = None,
+        serializer: str = "json",
+    ) -> None:
+        """Sign messages, and refuse those that nobody known has signed; the settings security_* name the files."""
+        files = {"security_key": key, "security_key_password": key_password, "security_certificate": cert}
+        setup_security(self, allowed_serializers, {**files, "security_cert_store": store}, digest, serializer)
 
     def signature(self, *args: Any, **kwargs: Any) -> Any:
         """A call of a task that is not made yet: app.signature("name", args, kwargs, queue="fast")."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from celeriac.control.addressing import is_meant_for
 from celeriac.control.busbox import pidbox
-from celeriac.control.calling import exchanges
+from celeriac.control.calling import exchanges, reply_message
 from celeriac.core.errors import (
     ContentDisallowed,
     DecodeError,
@@ -16,8 +16,7 @@ from celeriac.core.errors import (
     OperationalError,
     SerializerNotInstalled,
 )
-from celeriac.core.message import Message
-from celeriac.wire import json, serializers
+from celeriac.wire import serializers
 from celeriac.wire.body import body_of
 
 logger = logging.getLogger("celeriac.beat")
@@ -93,6 +92,6 @@ class BeatPidbox:
             logger.debug("beat: What came as a remote control command is none: %r", error)
             return
         if self.ticks:
-            reply = json.dumps({self._service.hostname: {"ok": "pong"}})
             headers = {"ticket": ticket, "clock": self._clock.forward()}
-            self._link.run(self._pidbox.answer(*place, Message(headers, {"delivery_mode": 1}, reply)), _IO)
+            message = reply_message({self._service.hostname: {"ok": "pong"}}, headers, self._exchanges)
+            self._link.run(self._pidbox.answer(*place, message), _IO)

@@ -12,20 +12,23 @@ from celeriac import __version__
 from celeriac.app.plugins import entry_points
 from celeriac.core.near import near
 
-from .absent import COMMANDS as ABSENT
-from .absent import NotInThisRelease
 from .context import GLOBAL_OPTIONS, Session, app_named_in, configured
 from .options import with_options
 
 # name -> module with a click command `command`; a line of help is in the command itself
 BUILT_IN: Final = {
+    "amqp": "celeriac.cli.amqp.command",
     "beat": "celeriac.cli.beat",
     "call": "celeriac.cli.call",
     "control": "celeriac.cli.control",
     "dead": "celeriac.cli.dead",
     "demo": "celeriac.cli.demo.command",
     "events": "celeriac.cli.events",
+    "graph": "celeriac.cli.graph.command",
     "inspect": "celeriac.cli.inspect",
+    "list": "celeriac.cli.listing.command",
+    "logtool": "celeriac.cli.logtool.command",
+    "migrate": "celeriac.cli.migrate",
     "multi": "celeriac.cli.multi.command",
     "purge": "celeriac.cli.purge",
     "queues": "celeriac.cli.queues",
@@ -38,7 +41,7 @@ BUILT_IN: Final = {
     "upgrade": "celeriac.cli.upgrade",
     "worker": "celeriac.cli.worker",
 }
-_WITHOUT_APP: Final = frozenset({"demo", "multi", "upgrade"})
+_WITHOUT_APP: Final = frozenset({"demo", "logtool", "multi", "upgrade"})
 
 
 class Commands(click.Group):
@@ -68,8 +71,6 @@ class Commands(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """An unknown name is answered with the nearest known one."""
-        if args[0] in ABSENT and args[0] not in self.list_commands(ctx):
-            raise NotInThisRelease(f"{ctx.info_name} {args[0]}", ABSENT[args[0]])
         try:
             name, command, rest = super().resolve_command(ctx, args)
         except click.UsageError as exc:

@@ -21,11 +21,14 @@ class Exchanges(msgspec.Struct, frozen=True):
 
     call: str
     reply: str
+    serializer: str = "json"  # how both are written there
 
 
 def exchanges(conf: Any) -> Exchanges:
+    """Where tasks are signed, commands and replies are signed too."""
     name = conf["control_exchange"]
-    return Exchanges(f"{name}.pidbox", f"reply.{name}.pidbox")
+    serializer = "auth" if conf["task_serializer"] == "auth" else "json"
+    return Exchanges(f"{name}.pidbox", f"reply.{name}.pidbox", serializer)
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,8 +73,14 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         }
         if self.recorded:
             headers[RECORDED] = True
-        content_type, encoding, data = serializers.dumps(body, "json")
+        content_type, encoding, data = serializers.dumps(body, exchanges.serializer)
         return Message(headers, {"delivery_mode": 2}, data, content_type, encoding)
+
+
+def reply_message(reply: Any, headers: dict[str, Any], exchanges: Exchanges) -> Message:
+    """What a node answers. Raises EncodeError for what can't be written."""
+    content_type, encoding, data = serializers.dumps(reply, exchanges.serializer)
+    return Message(headers, {"delivery_mode": 1}, data, content_type, encoding)
 
 
 class Gathering:

@@ -8,13 +8,22 @@ import msgspec
 
 from celeriac.core.near import near
 
-from ..core.errors import ContentDisallowed, DecodeError, EncodeError, ImproperlyConfigured, SerializerNotInstalled
+from ..core.errors import (
+    ContentDisallowed,
+    DecodeError,
+    EncodeError,
+    ImproperlyConfigured,
+    SecurityError,
+    SerializerNotInstalled,
+)
 from . import json
 
 Encoder = Callable[[Any], bytes | str]
 Decoder = Callable[[bytes], Any]
 
 RAW: Final = frozenset({"application/data", "application/text"})  # bytes as they came: nothing is decoded
+# What may say that it is application/data: bytes as they came, or what a signature is looked for in.
+_ALWAYS_READ: Final = ("raw", "auth")
 PICKLE_PROTOCOL: Final = 4
 
 
@@ -103,17 +112,20 @@ def loads(
     Raises ContentDisallowed if `accept` (content types; None: all that are harmless) does not name the type.
     """
     kind = content_type or "application/data"
-    if kind not in RAW:
+    serializer = _by_type.get(kind)
+    if kind not in RAW or (serializer is not None and serializer.name not in _ALWAYS_READ):
         _check_accepted(kind, accept)
     if kind == _JSON_TYPE:
         return _by_type[kind].decode(data)
-    serializer = _by_type.get(kind) or next(filter(None, (find(kind) for find in _elsewhere)), None)
-    if serializer is None or kind in RAW:
+    serializer = serializer or next(filter(None, (find(kind) for find in _elsewhere)), None)
+    if serializer is None or serializer.name == "raw" or kind == "application/text":
         return _as_text(data, content_encoding)
     try:
         return serializer.decode(data)
     except (DecodeError, SerializerNotInstalled):
         raise
+    except SecurityError as exc:
+        raise DecodeError(str(exc)) from exc
     except Exception as exc:
         raise DecodeError(f"The body is not the {kind} it says it is: {type(exc).__name__}: {exc}") from exc
 
@@ -152,6 +164,8 @@ def _find(name: str) -> Serializer:
 
 
 def _known(name: str) -> str:
+    if name == "auth":
+        return "app.setup_security() makes it; call it where the app is made."
     meant = near(name, _by_name)
     return f"did you mean {meant!r}?" if meant else f"known are {', '.join(sorted(_by_name))}."
 

@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Final
 
 from celeriac.core import signals
@@ -17,6 +18,7 @@ from .components import WORKER_STEPS
 from .consumer import Consumer
 from .options import WorkerOptions
 from .shutdown import SIGNALS, Action, Phase, action
+from .timer import Timer
 
 logger = logging.getLogger("celeriac.worker")
 
@@ -81,6 +83,8 @@ class WorkController:
             self.phase = Phase.COLD
         finally:
             await self.blueprint.stop(self, terminate=self.phase >= Phase.COLD)
+            if "timer" in self.__dict__:
+                await asyncio.to_thread(self.timer.stop)
             signals.worker_shutdown.send(sender=self)
             self.phase = Phase.OVER
 
@@ -96,6 +100,11 @@ class WorkController:
         self.started = True
         self.on_ready()
         signals.worker_ready.send(sender=self.consumer)
+
+    @cached_property
+    def timer(self) -> Timer:
+        """For steps of programs: worker.timer.call_repeatedly(1.0, fun). Its calls come in a thread of their own."""
+        return Timer()
 
     # -- the end ------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ import warnings
 import pytest
 
 from celeriac import Celeriac, Task, current_task, shared_task
-from celeriac.core.errors import DuplicateTaskNameWarning, NotRegistered
+from celeriac.core.errors import DuplicateTaskNameWarning, ImproperlyConfigured, NotRegistered
 
 
 def test_a_task_is_called_like_its_function(app) -> None:
@@ -224,6 +224,9 @@ def test_what_is_to_follow_a_call_travels_in_its_body(app, option, field) -> Non
     assert json.loads(post.message.body)[2][field] == given
 
 
-def test_what_is_not_there_says_that_it_is_absent(app) -> None:
-    with pytest.raises(NotImplementedError, match=r"app\.setup_security"):
+def test_signing_without_its_settings_says_which_are_needed(app) -> None:
+    with pytest.raises(ImproperlyConfigured, match='task_serializer = "auth"'):
+        app.setup_security()
+    app.conf.update(task_serializer="auth", accept_content=["auth"], security_key="/nowhere")
+    with pytest.raises(ImproperlyConfigured, match="security_certificate, security_cert_store"):
         app.setup_security()

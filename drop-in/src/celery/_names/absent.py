@@ -3,8 +3,6 @@
 _STORE = "this release has no such result store"
 _CLASSES = "result stores are transports found by entry point: see docs/architecture.md"
 _INSIDE = "it is part of how Celery's own worker works inside; nothing here works that way"
-_COMMAND = "this release does not have that command"
-_LATER = "it comes with a later release"
 
 _OLD = "a name of Celery 2"
 
@@ -36,7 +34,6 @@ NOT_HERE: dict[str, str] = {
     "celery.backends.gcs": _STORE,
     "celery.backends.s3": _STORE,
     "celery.beat:BeatPidbox": _INSIDE,
-    "celery.bin.amqp": _COMMAND,
     "celery.bin.base:FORMATTER": _INSIDE,
     "celery.bin.base:ISO8601DateTime": "use ISO8601",
     "celery.bin.base:ISO8601DateTimeOrFloat": "use ISO8601_OR_FLOAT",
@@ -55,10 +52,6 @@ NOT_HERE: dict[str, str] = {
             "WRONG_APP_OPTION_USAGE_MESSAGE",
         )
     },
-    "celery.bin.graph": _COMMAND,
-    "celery.bin.list": _COMMAND,
-    "celery.bin.logtool": _COMMAND,
-    "celery.bin.migrate": _COMMAND,
     "celery.bin.multi:MultiTool": "use the command: celery multi",
     **{
         f"celery.bin.worker:{name}": _INSIDE
@@ -70,13 +63,10 @@ NOT_HERE: dict[str, str] = {
     "celery.concurrency.base": "pools are written against celeriac.pools.pool",
     "celery.concurrency.prefork:process_destructor": "connect to the signal worker_process_shutdown",
     "celery.concurrency.prefork:process_initializer": "connect to the signal worker_process_init",
-    "celery.contrib.migrate": _LATER,
-    "celery.contrib.sphinx": _LATER,
     "celery.contrib.testing.app:UnitLogging": "logging is left as the test set it up",
     "celery.platforms:DaemonContext": "use `celery worker --detach` or a service manager",
     "celery.platforms:detached": "use `celery worker --detach` or a service manager",
     "celery.platforms:fd_by_path": _INSIDE,
-    "celery.security": _LATER,
     "celery.utils.annotations:get_optional_arg": _INSIDE,
     "celery.utils.annotations:is_none_type": _INSIDE,
     "celery.utils.debug": "use a profiler; `celery inspect memsample` asks a worker",
@@ -90,11 +80,15 @@ NOT_HERE: dict[str, str] = {
     "celery.utils.threads:LocalManager": _INSIDE,
     "celery.utils.threads:bound_open_broker_sockets": "every operation has a deadline of its own",
     "celery.utils.threads:default_socket_timeout": "every operation has a deadline of its own",
-    "celery.utils.timer2": "a worker's timers are those of its event loop: asyncio.get_running_loop().call_later",
     "celery.worker.consumer.consumer:dump_body": _INSIDE,
     "celery.worker.heartbeat": _INSIDE,
     "celery.worker.loops": _INSIDE,
     "celery.worker.pidbox": _INSIDE,
-    "celery.worker.state": "ask a worker: app.control.inspect().active(), .reserved(), .revoked(), .stats()",
+    "celery.worker.state:Persistent": "use `celery worker --statedb`",
+    "celery.worker.state:maybe_shutdown": "tell a worker to end: app.control.shutdown()",
+    **{
+        f"celery.worker.state:{name}": _INSIDE
+        for name in ("merge_revoked", "task_accepted", "task_ready", "task_reserved", "task_scheduled")
+    },
     "celery.worker.strategy": "intake is a list of steps: celeriac.worker.intake",
 }

@@ -83,6 +83,11 @@ MODULES: Table = {
     "celery.registry": from_("celeriac.app.registry", "TaskRegistry") | own("about", "tasks"),
     "celery.result": from_("celeriac.result", _RESULTS),
     "celery.schedules": from_("celeriac.schedules", _SCHEDULES),
+    "celery.security": own("security", "setup_security"),
+    "celery.security.certificate": from_("celeriac.wire.signed", "Certificate CertStore FSCertStore"),
+    "celery.security.key": from_("celeriac.wire.signed", "PrivateKey"),
+    "celery.security.serialization": from_("celeriac.wire.signed", "SecureSerializer register_auth"),
+    "celery.security.utils": from_("celeriac.wire.signed", "get_digest_algorithm reraise_errors"),
     "celery.signals": from_("celeriac.signals", _SIGNALS),
     "celery.states": from_("celeriac.states", _STATES),
     "celery.task": from_("celeriac.app", "Task") | own("about", "task periodic_task"),
@@ -91,6 +96,11 @@ MODULES: Table = {
     "celery.contrib.abortable": from_("celeriac.contrib.abortable", "AbortableTask AbortableAsyncResult ABORTED"),
     "celery.contrib.django": {},
     "celery.contrib.django.task": from_("celeriac.contrib.django.task", "DjangoTask"),
+    "celery.contrib.migrate": own(
+        "migrating",
+        "StopFiltering State republish migrate_task migrate_tasks move task_id_eq task_id_in start_filter "
+        "move_task_by_id move_by_idmap move_by_taskmap move_direct move_direct_by_id",
+    ),
     "celery.contrib.pytest": from_(
         "celeriac.testing.celery_plugin",
         "celery_app celery_worker celery_session_app celery_session_worker celery_config celery_parameters "
@@ -100,6 +110,7 @@ MODULES: Table = {
     "celery.contrib.rdb": from_(
         "celeriac.contrib.rdb", "set_trace debugger Rdb CELERY_RDB_HOST CELERY_RDB_PORT DEFAULT_PORT"
     ),
+    "celery.contrib.sphinx": own("sphinx_tasks", "setup TaskDocumenter TaskDirective autodoc_skip_member_handler"),
     "celery.contrib.testing": {},
     "celery.contrib.testing.app": from_("celeriac.testing.app", "setup_default_app set_trap Trap DEFAULT_TEST_CONFIG")
     | own("testing", "TestApp"),

@@ -36,8 +36,12 @@ MODULES: Table = {
     "celery.bin.celery": own("commands", "celery main") | own("about", "VERSION_BANNER"),
     **{
         f"celery.bin.{name}": from_(f"celeriac.cli.{name}", f"{name}=command")
-        for name in ["beat", "call", "purge", "result", "shell", "upgrade"]
+        for name in ["beat", "call", "migrate", "purge", "result", "shell", "upgrade"]
     },
+    "celery.bin.amqp": from_("celeriac.cli.amqp.command", "amqp=command"),
+    "celery.bin.graph": from_("celeriac.cli.graph.command", "graph=command"),
+    "celery.bin.list": from_("celeriac.cli.listing.command", "list_=command"),
+    "celery.bin.logtool": from_("celeriac.cli.logtool.command", "logtool=command"),
     "celery.bin.control": from_("celeriac.cli.control", "control=command") | own("platforms", "EX_UNAVAILABLE"),
     "celery.bin.worker": from_("celeriac.cli.worker", "worker=command")
     | own("platforms", "EX_OK EX_FAILURE")
@@ -83,5 +87,8 @@ MODULES: Table = {
     "celery.worker.consumer.mingle": from_("celeriac.worker.events.mingle", "Mingle"),
     "celery.worker.consumer.delayed_delivery": own("steps", "DelayedDelivery"),
     "celery.worker.control": from_("celeriac.worker.control.panel", _REMOTE),
+    "celery.worker.state": own(
+        "worker_state", "active_requests reserved_requests scheduled_requests total_count revoked SOFTWARE_INFO"
+    ),
     "celery.worker.request": from_("celeriac.worker.request", "Request"),
 }

@@ -68,5 +68,6 @@ MODULES: Table = {
     "celery.utils.term": own("terms", "colored"),
     "celery.utils.text": own("texts", _TEXT),
     "celery.utils.threads": own("terms", "Local LocalStack bgThread") | from_("threading", "get_ident"),
+    "celery.utils.timer2": from_("celeriac.worker.timer", "Entry Schedule Timer to_timestamp"),
     "celery.utils.time": own("moments", _TIME),
 }

@@ -9,6 +9,7 @@ from celeriac.core.flow import Flow, adrive, drive
 from celeriac.core.message import Queue
 from celeriac.core.ports import Transport, TransportOptions
 
+from .bound import MemoryBound
 from .broker import MemoryBroker
 from .chains import MemoryChains
 from .delayed import MemoryDelayed
@@ -47,6 +48,7 @@ class MemoryTransport:
         self.revocations = MemoryRevocations()
         self.delayed = MemoryDelayed()
         self.seeker = MemorySeeker()
+        self.bound = MemoryBound()
         self._link = MemoryLink(self.store)
 
     def link(self) -> "MemoryLink":

@@ -1,4 +1,4 @@
-"""All of one RabbitMQ virtual host behind one URL: seven ports, and links that perform their flows."""
+"""All of one RabbitMQ virtual host behind one URL: eight ports, and links that perform their flows."""
 
 from collections.abc import Sequence
 
@@ -13,6 +13,7 @@ from .newswire import RabbitNewswire
 from .options import parse_options
 from .pidbox import RabbitPidbox
 from .place import parse_place
+from .plumbing import RabbitPlumbing
 from .register import Register
 from .seats import RabbitSeats
 from .sync_link import SyncLink
@@ -35,6 +36,7 @@ class RabbitTransport:
         self.bus = RabbitBus()
         self.pidbox = RabbitPidbox()
         self.newswire = RabbitNewswire()
+        self.plumbing = RabbitPlumbing()
         self._link = link = SyncLink(self._doorway, self._register, given.pool_limit)
         self.seats = RabbitSeats(link, lambda heartbeat: link.connect(heartbeat=heartbeat), self.place, self.broker)
 

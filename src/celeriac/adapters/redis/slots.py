@@ -16,7 +16,7 @@ REDIRECTS = 5
 
 # A cluster tells every node what is published on one, but later: where all of ours publish and listen at
 # one node, what was told in order is heard in order, and the reply counts the listeners.
-_KEYLESS = frozenset({"PING", "INFO", "CLIENT", "SCRIPT", "TIME", "PUBLISH"})
+_KEYLESS = frozenset({"PING", "INFO", "CLIENT", "SCRIPT", "TIME", "PUBLISH", "SCAN"})
 
 
 class SlotMap:

@@ -8,6 +8,7 @@ from ...core.ports import AsyncLink, Link, Transport, TransportOptions
 from .async_cluster import RedisAsyncClusterLink
 from .async_link import RedisAsyncLink
 from .attendance import RedisAttendance
+from .bound import RedisBound
 from .broker import RedisBroker
 from .bus import RedisBus
 from .chains import RedisChains
@@ -66,6 +67,7 @@ class RedisTransport:
         self.revocations = RedisRevocations(self.keys)
         self.delayed = RedisDelayed(self.keys)
         self.seeker = RedisSeeker(self.keys)
+        self.bound = RedisBound(self.keys)
         self.pidbox = RedisPidbox(self.keys, clustered)
         self.newswire = RedisNewswire(self.keys, clustered)
         self._doorway = Doorway(self.place, chosen, given)

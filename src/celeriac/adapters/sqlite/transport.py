@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from celeriac.core.ports import Transport, TransportOptions
 
 from .alink import SQLiteAsyncLink
+from .bound import SQLiteBound
 from .broker import SQLiteBroker
 from .bus import SQLiteBus
 from .chains import SQLiteChains
@@ -45,6 +46,7 @@ class SQLiteTransport:
         self.pidbox = SQLitePidbox(self.bus)
         self.delayed = SQLiteDelayed()
         self.seeker = SQLiteSeeker()
+        self.bound = SQLiteBound()
         self._link = SQLiteLink(self._pool)
 
     def link(self) -> SQLiteLink:

@@ -1,6 +1,6 @@
 """Settings about signed messages."""
 
-from ..declare import INERT, Setting
+from ..declare import Setting
 from ..kinds import BYTES, PATH, TEXT
 
 TITLE = "Signed messages"
@@ -10,9 +10,8 @@ SETTINGS = (
         "security_key",
         PATH,
         None,
-        "The file of the private key to sign with.",
+        "The file of the private key (RSA, PEM) that app.setup_security signs with.",
         old="CELERY_SECURITY_KEY",
-        feature=INERT,
         secret=True,
     ),
     Setting(
@@ -21,7 +20,6 @@ SETTINGS = (
         None,
         "The passphrase of that key.",
         old="CELERY_SECURITY_KEY_PASSWORD",
-        feature=INERT,
         secret=True,
     ),
     Setting(
@@ -30,15 +28,13 @@ SETTINGS = (
         None,
         "The file of the certificate that belongs to it.",
         old="CELERY_SECURITY_CERTIFICATE",
-        feature=INERT,
     ),
     Setting(
         "security_cert_store",
         PATH,
         None,
-        "The files of certificates whose signatures are trusted; may be a pattern.",
+        "The folder of certificates whose signatures are trusted, or a pattern of their files.",
         old="CELERY_SECURITY_CERT_STORE",
-        feature=INERT,
     ),
     Setting(
         "security_digest",
@@ -46,6 +42,5 @@ SETTINGS = (
         "sha256",
         "The hash that is signed.",
         old="CELERY_SECURITY_DIGEST",
-        feature=INERT,
     ),
 )

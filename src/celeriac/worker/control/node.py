@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from celeriac.control.addressing import is_meant_for
 from celeriac.control.busbox import pidbox
-from celeriac.control.calling import RECORDED, exchanges
+from celeriac.control.calling import RECORDED, exchanges, reply_message
 from celeriac.core.errors import (
     ContentDisallowed,
     DecodeError,
@@ -21,7 +21,7 @@ from celeriac.core.errors import (
 )
 from celeriac.core.message import Message
 from celeriac.core.ports import AsyncEar
-from celeriac.wire import json, serializers
+from celeriac.wire import serializers
 from celeriac.wire.body import body_of
 
 from .. import tending
@@ -161,12 +161,19 @@ class Node:
     async def _answer(self, to: dict[str, Any], ticket: Any, reply: Any) -> None:
         assert self._pidbox is not None
         headers = {"ticket": ticket, "clock": self.state.app.clock.forward()}
-        message = Message(headers, {"delivery_mode": 1}, _written({self.hostname: reply}))
+        message = self._message({self.hostname: reply}, headers)
         try:
             flow = self._pidbox.answer(to["exchange"], to["routing_key"], message)
             await self._consumer.connection.attempt(flow, _DEADLINE)
         except (OperationalError, KeyError, TypeError) as exc:
             logger.warning("A reply could not be sent: %r", exc)
+
+    def _message(self, reply: Any, headers: dict[str, Any]) -> Message:
+        """What JSON has no form for is shown as text."""
+        try:
+            return reply_message(reply, headers, self._exchanges)
+        except Exception:  # noqa: BLE001 - arguments of tasks may be anything
+            return reply_message(_shown(reply), headers, self._exchanges)
 
 
 _NO_REPLY: Final = object()
@@ -180,14 +187,6 @@ def refused_names(names: Iterable[str]) -> frozenset[str]:
         raise ImproperlyConfigured(f"worker_refused_commands: there is no command {', '.join(unknown)}")
     functions = {Panel.data[name] for name in refused}
     return frozenset(name for name, function in Panel.data.items() if function in functions)
-
-
-def _written(reply: Any) -> bytes:
-    """What JSON has no form for is shown as text."""
-    try:
-        return json.dumps(reply)
-    except Exception:  # noqa: BLE001 - arguments of tasks may be anything
-        return json.dumps(_shown(reply))
 
 
 def _shown(value: Any) -> Any:

@@ -1,0 +1,1 @@
+"""`celeriac amqp`: exchanges, queues and messages by hand."""

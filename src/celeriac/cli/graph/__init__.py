@@ -1,0 +1,1 @@
+"""`celeriac graph`: drawings in DOT, the language of Graphviz."""

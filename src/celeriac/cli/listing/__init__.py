@@ -1,0 +1,1 @@
+"""`celeriac list`: what a broker knows of queues and exchanges."""

@@ -1,0 +1,1 @@
+"""`celeriac logtool`: what the log files of workers say of tasks."""
