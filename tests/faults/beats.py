@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -17,6 +16,7 @@ from celeriac.core.message import Queue
 from celeriac.core.ports.plans import Mark
 from celeriac.wire import envelope
 from patience import PACE
+from watched import Watched
 
 EVERY = 0.25
 LEASE = 2.0
@@ -43,7 +43,7 @@ class Beats:
         (folder / "beats.py").write_text(PROGRAM)
         self.app = Celeriac("beats", broker=url, set_as_current=False)
         self._register = Register(self.app)
-        self.running: dict[int, subprocess.Popen[bytes]] = {}
+        self.running: dict[int, Watched] = {}
         self.ways: dict[int, Any] = {}
         self._started = 0
 
@@ -51,25 +51,17 @@ class Beats:
         """Returns when it has begun, and would end gently if asked to."""
         self._started += 1
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("CELERI", "CELERY"))}
-        path = self.folder / f"beat{self._started}.log"
-        with path.open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "celeriac", "-A", "beats", "-q", "beat", "-l", "INFO"],
-                cwd=self.folder,
-                env={**environ, "CELERIAC_BROKER_URL": url},
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        self.running[process.pid] = process
-        self.ways[process.pid] = way
-        self.wait(lambda: "beat: Starting" in path.read_text())
-        return process.pid
+        words = (sys.executable, "-m", "celeriac", "-A", "beats", "-q", "beat", "-l", "INFO")
+        log = self.folder / f"beat{self._started}.log"
+        beat = Watched(words, self.folder, {**environ, "CELERIAC_BROKER_URL": url}, log)
+        self.running[beat.pid] = beat
+        self.ways[beat.pid] = way
+        beat.wait_line("beat: Starting", DEADLINE)
+        return beat.pid
 
     def kill(self, pid: int) -> Any:
         """kill -9; returns its way to the broker, for the next one."""
-        process = self.running.pop(pid)
-        process.kill()
-        process.wait()
+        self.running.pop(pid).kill()
         return self.ways.pop(pid)
 
     def leader(self) -> int | None:
@@ -104,11 +96,11 @@ class Beats:
 
     def stop(self) -> None:
         """SIGTERM to all; those that stand still go on first."""
-        for pid, process in self.running.items():
-            os.kill(pid, signal.SIGCONT)
-            process.terminate()
-        for process in self.running.values():
-            assert process.wait(DEADLINE) == 0, self.logs()
+        for beat in self.running.values():
+            beat.signal(signal.SIGCONT)
+            beat.signal(signal.SIGTERM)
+        for beat in self.running.values():
+            assert beat.wait_end(DEADLINE) == 0, self.logs()
         self.running.clear()
 
     def sent(self) -> list[tuple[str, str]]:
@@ -129,7 +121,6 @@ class Beats:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        for process in self.running.values():
-            process.kill()
-            process.wait()
+        for beat in self.running.values():
+            beat.kill()
         self.app.close()

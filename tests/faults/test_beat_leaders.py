@@ -121,7 +121,7 @@ def test_a_leader_that_ends_hands_over_at_once(tmp_path: Path) -> None:
         beats.wait(lambda: "Standing by" in beats.logs())
         os.kill(leader, signal.SIGTERM)
         beats.wait_for_leader(other_than=leader)
-        assert beats.running.pop(leader).wait(30) == 0
+        assert beats.running.pop(leader).wait_end(30) == 0
         beats.wait_for_tick_after(time.time())
         terms = [line for line in beats.logs().splitlines() if "This beat leads" in line]
         assert len(terms) == 2

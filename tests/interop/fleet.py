@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -64,35 +63,27 @@ def run_client(
     return Client(side, url, function, settings, arguments).answer(seconds)
 
 
-class Client:
+class Client(Process):
     """A client that runs while something else does; `answer` waits for it."""
 
     def __init__(self, side: Side, url: str, function: str, settings: Any, arguments: dict[str, Any]) -> None:
-        self._name = f"{function} under {side}"
-        with tempfile.TemporaryFile("w+") as given:
+        # Arguments may be longer than a command's words.
+        with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as given:
             json.dump(arguments, given)
-            given.seek(0)
-            self._process = subprocess.Popen(
-                (PYTHON[side], str(PROGRAMS / "client.py"), function),
-                env={**os.environ, **environment(side, url, settings)},
-                stdin=given,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
+        words = (PYTHON[side], str(PROGRAMS / "client.py"), function, given.name)
+        super().__init__(words, PROGRAMS, environment(side, url, settings))
 
     def answer(self, seconds: float) -> Any:
         """What the function returned; an assertion fails with what the process wrote if it did not."""
         try:
-            said, wrote = self._process.communicate(timeout=seconds)
+            code = self.wait_end(seconds)
         finally:
             self.end()
-        answers = [line for line in said.splitlines() if line.startswith("ANSWER ")]
-        assert self._process.returncode == 0 and answers, f"{self._name}:\n{said}\n{wrote}"
+        answers = [line for line in self.lines if line.startswith("ANSWER ")]
+        assert code == 0 and answers, self.end_of_text()
         return json.loads(answers[-1].removeprefix("ANSWER "))
 
     def end(self) -> None:
         """Whatever it does. Twice is nothing."""
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.communicate()
+        if self.lives:
+            self.kill()

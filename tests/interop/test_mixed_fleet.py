@@ -19,7 +19,7 @@ def workers(server: RedisServer, home: Path) -> Iterator[None]:
     """Both hear `celery` and the news; each a queue of its own kind. One process each, so that order can be seen."""
     with ExitStack() as stack:
         for side in SIDES:
-            options = ("-n", f"{side}@crew", "-c", "1")
+            options = ("-n", f"{side}@crew", "-c", "1", "-Q", f"celery,only-{side},news")
             stack.enter_context(start_worker(side, server.url, home, *options, app="crew"))
         yield
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from either import SIDE
+from mixed import chords
 from shared_tasks import app, call, fail, new_errback, notes, old_errback, ran
 
 if SIDE == "celery":
@@ -14,16 +15,28 @@ if SIDE == "celery":
     # kombu on Redis knows that an exchange is a fanout only where the same process has declared it
     TO_ALL: dict[str, Any] = {"queue": "news", "declare": [Exchange("news", type="fanout")]}
 else:
-    from celeriac import Queue
+    from celeriac import Exchange, Queue
     from celeriac.contrib.kombu import Broadcast
 
     TO_ALL = {"queue": "news"}
 
-TIMEOUT = 40.0
+TIMEOUT = 120.0
+QUORUM = app.conf.task_default_queue_type == "quorum"
+# Celery can't delay to a quorum queue by less than a second: it refuses to send the message.
+DELAYS = (1.1, 1.3) if QUORUM else (0, 0.2)
 OTHER = {"celery": "celeriac", "celeriac": "celery"}
 
-# Every worker hears the queue that all share, one of its own kind, and the news.
-app.conf.task_queues = [Queue("celery"), Queue(f"only-{SIDE}"), Broadcast("news")]
+
+def queue(name: str) -> Any:
+    """As it is by default; or a quorum queue, on an exchange to which Celery's clients can delay."""
+    if not QUORUM:
+        return Queue(name)
+    kind = {"x-queue-type": "quorum"}
+    return Queue(name, Exchange("crew", type="topic"), routing_key=name, queue_arguments=kind)
+
+
+# Every worker hears the queue that all share, one of its own kind (-Q), and the news.
+app.conf.task_queues = [*map(queue, ("celery", "only-celery", "only-celeriac")), Broadcast("news")]
 app.conf.task_send_sent_event = False
 
 
@@ -74,7 +87,7 @@ def hops(label: str, rounds: int) -> list[Any]:
     """
     names = []
     for start in OTHER:
-        for countdown in (0, 0.2):
+        for countdown in DELAYS:
             way = [f"only-{OTHER[start]}", f"only-{start}"] * rounds
             name = f"{label}-{start}-{countdown}"
             hop.apply_async((way, countdown), {"label": name}, queue=f"only-{start}")
@@ -101,8 +114,9 @@ def waits(label: str, count: int, after: float) -> dict[str, Any]:
 
 def too_late(label: str, count: int) -> dict[str, Any]:
     """Calls that have expired when their time has come."""
+    late = max(0.4, DELAYS[0])
     sent = {
-        f"{label}-{number}": call.apply_async((), {"label": f"{label}-{number}"}, countdown=0.4, expires=0.1)
+        f"{label}-{number}": call.apply_async((), {"label": f"{label}-{number}"}, countdown=late, expires=0.1)
         for number in range(count)
     }
     _until(lambda: all(found.ready() for found in sent.values()))
@@ -168,6 +182,18 @@ def told_to_all(what: str) -> list[Any]:
     _until(lambda: set(names) <= set(_all_runs()))
     runs = _all_runs()
     return [runs[name] for name in names]
+
+
+def everything(label: str) -> dict[str, Any]:
+    """All that clients may do at the same time."""
+    return {
+        "hops": hops(label, 1),
+        "waits": waits(label, 9, 2.2),
+        "too_late": too_late(f"late-{label}", 4),
+        "linked": linked(f"link-{label}"),
+        "told_to_all": told_to_all(label),
+        "chords": chords([f"{label}.{number}" for number in range(10)], 4),
+    }
 
 
 def _until(true: Any) -> None:

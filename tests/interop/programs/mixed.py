@@ -18,7 +18,7 @@ def chords(names: list[str], size: int) -> list[Any]:
         body = call.s(label=name)
         body.link_error(new_errback.s(label=name))
         sent.append(library.chord(header)(body))
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while time.monotonic() < end and not all(result.ready() for result in sent):
         time.sleep(0.05)
     while time.monotonic() < end and not all(map(_runs, names)):  # errbacks are called after the failure is stored

@@ -89,7 +89,8 @@ def _plain(label: str) -> Any:
 
 
 def _delayed(label: str) -> Any:
-    return work.apply_async((label,), countdown=random.uniform(0.2, 2.0)), label
+    # Celery can't delay to a quorum queue by less than a second.
+    return work.apply_async((label,), countdown=random.uniform(1.1, 2.0)), label
 
 
 def _retried(label: str) -> Any:
