@@ -58,9 +58,16 @@ def autodoc_skip_member_handler(app: Any, what: str, name: str, obj: Any, skip: 
     return None
 
 
+def _ask_documenters(app: Any, config: Any) -> None:
+    config.autodoc_use_legacy_class_based = True
+
+
 def setup(app: Any) -> dict[str, bool]:
     """`extensions = ["celery.contrib.sphinx"]`."""
     app.setup_extension("sphinx.ext.autodoc")
+    if "autodoc_use_legacy_class_based" in app.config:
+        # From Sphinx 9 on, autodoc asks documenters only then. Earlier than autodoc's own receiver.
+        app.connect("config-inited", _ask_documenters, priority=1)
     app.add_autodocumenter(TaskDocumenter)
     app.add_directive_to_domain("py", "task", TaskDirective)
     app.add_config_value("celery_task_prefix", "(task)", True)
