@@ -6,7 +6,7 @@ import time
 from celery import Celery
 
 app = Celery("control", broker=os.environ["CONTROL_URL"], backend=os.environ["CONTROL_URL"])
-app.conf.worker_pool_restarts = True
+app.conf.worker_pool_restarts = os.environ.get("CONTROL_RESTARTS") != "no"
 
 
 @app.task(name="control.sleep")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
-NODE = "node@here"
+NODE, SCALING_NODE = "node@here", "scaling@here"
 
 
 def filled(value, ids):
@@ -35,27 +35,39 @@ def wait_for(true, seconds=30):
         time.sleep(0.1)
 
 
-def record():
-    from control_cases import CASES
-    from control_program import add, app, sleep
+def ask(app, node, cases, ids, between=lambda label: None):
+    """What the node replies to each."""
+    from control_cases import NOBODY
 
-    wait_for(lambda: app.control.ping(timeout=0.5))
-    ids = {"{sleeping}": sleep.delay(60).id, "{other}": sleep.delay(60).id}
-    ids["{delayed}"] = add.apply_async((1,), {"y": 2}, countdown=600).id
-    inspect = app.control.inspect()
-    wait_for(lambda: len(inspect.active()[NODE]) == 2 and inspect.scheduled()[NODE])
-    names = {value: key for key, value in ids.items()}
     found = {}
-    for label, command, arguments in CASES:
-        options = {"reply": True, "timeout": 5, "limit": 1}
-        (reply,) = app.control.broadcast(command, arguments=filled(arguments, ids), **options)
-        text = json.dumps(reply[NODE])
-        for value, name in names.items():
+    for label, command, arguments in cases:
+        options = {"reply": True, "timeout": 2 if label == "shutdown" else 30, "destination": [node]}
+        replies = app.control.broadcast(command, arguments=filled(arguments, ids), **options)
+        text = json.dumps(replies[0][node] if replies else NOBODY)
+        for name, value in ids.items():
             text = text.replace(value, name)
         found[label] = json.loads(text)
-        if label == "terminate":
-            wait_for(lambda: not inspect.active()[NODE])
+        between(label)
     return found
+
+
+def record():
+    from control_cases import CASES, ENDS, SCALING, STAMPS
+    from control_program import add, app, sleep
+
+    wait_for(lambda: len(app.control.ping(timeout=0.5)) == 2)
+    ids = {"{sleeping}": sleep.delay(60).id, "{other}": sleep.delay(60).id}
+    ids["{delayed}"] = add.apply_async((1,), {"y": 2}, countdown=600).id
+    inspect = app.control.inspect([NODE])
+    wait_for(lambda: len(inspect.active()[NODE]) == 2 and inspect.scheduled()[NODE])
+
+    def between(label):
+        if label == ENDS:
+            wait_for(lambda: not inspect.active()[NODE])
+            ids["{stamped}"] = sleep.apply_async((60,), headers=STAMPS).id
+            wait_for(lambda: inspect.active()[NODE])
+
+    return {**ask(app, NODE, CASES, ids, between), **ask(app, SCALING_NODE, SCALING, {})}
 
 
 def main():
@@ -66,13 +78,18 @@ def main():
         os.environ["CONTROL_URL"] = f"redis://127.0.0.1:{port}/0"
         server = subprocess.Popen(["redis-server", "--port", str(port), "--save", "", "--dir", folder])
         time.sleep(1)
-        words = ["-A", "control_program", "worker", "-n", NODE, "-c", "2", "--without-gossip", "--without-mingle"]
-        worker = subprocess.Popen([sys.executable, "-m", "celery", *words], cwd=HERE)
+        words = [sys.executable, "-m", "celery", "-A", "control_program", "worker", "--without-mingle"]
+        scaling = ["-n", SCALING_NODE, "--autoscale", "3,1", "-Q", "nothing", "--without-gossip"]
+        workers = [
+            subprocess.Popen([*words, "-n", NODE, "-c", "2"], cwd=HERE),
+            subprocess.Popen([*words, *scaling], cwd=HERE, env={**os.environ, "CONTROL_RESTARTS": "no"}),
+        ]
         try:
             found = record()
         finally:
-            worker.kill()
-            worker.wait()
+            for worker in workers:
+                worker.kill()
+                worker.wait()
             server.kill()
             server.wait()
     (HERE / "vectors" / "control.json").write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")

@@ -116,6 +116,9 @@ class WorkerComponent(StartStopStep):
         w.autoscaler = made
         return made
 
+    def info(self, w: Any) -> dict[str, Any]:
+        return {"autoscaler": self.obj.info()}
+
     async def start(self, w: Any) -> None:
         w.consumer.expect_slots(self.obj.max_concurrency)
         w.consumer.on_crowded = self.obj.maybe_scale

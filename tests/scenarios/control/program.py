@@ -2,13 +2,14 @@
 
 import os
 import time
+from pathlib import Path
 from typing import Any
 
 from celeriac import Celeriac, Task
 from celeriac.signals import task_revoked
 from celeriac.worker.control import control_command, inspect_command
 
-from ..workers.notes import note
+from ..workers.notes import note, notes_of
 
 STORE = os.environ["PROGRAM_STORE"]
 app = Celeriac("control", broker=STORE, backend=STORE)
@@ -57,6 +58,25 @@ def pid() -> int:
 def early(self: Any, seconds: float) -> None:
     note("begin", self.request.id)
     time.sleep(seconds)
+
+
+@app.task(name="control.compute", bind=True)
+def compute(self: Any, seconds: float) -> None:
+    """Never waits: green threads beside it stand still."""
+    note("begin", self.request.id)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+
+
+@app.task(name="control.stuck", bind=True)
+def stuck(self: Any) -> str:
+    """Its first run waits, a later one ends."""
+    first = not notes_of(Path(os.environ["PROGRAM_NOTES"]).parent, self.request.id)
+    note("begin", self.request.id)
+    if first:
+        time.sleep(600)
+    return "ran again"
 
 
 @app.task(name="control.again", bind=True, max_retries=None)

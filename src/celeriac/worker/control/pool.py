@@ -4,7 +4,7 @@ from typing import Any
 
 from celeriac.core.errors import ImproperlyConfigured
 
-from .panel import control_command, ok
+from .panel import control_command, nok, ok
 
 
 def _pool(state: Any) -> Any:
@@ -21,26 +21,25 @@ def _autoscaler(state: Any) -> Any:
 @control_command(args=[("n", int)], signature="[N=1]")
 def pool_grow(state: Any, n: int = 1, **kwargs: Any) -> dict[str, Any]:
     """Grow pool by n processes."""
-    _resize(state, int(n))
-    return ok("pool will grow")
+    return _resize(state, "pool_grow", int(n))
 
 
 @control_command(args=[("n", int)], signature="[N=1]")
 def pool_shrink(state: Any, n: int = 1, **kwargs: Any) -> dict[str, Any]:
     """Shrink pool by n processes; busy ones leave when they are done."""
-    _resize(state, -int(n))
-    return ok("pool will shrink")
+    return _resize(state, "pool_shrink", -int(n))
 
 
-def _resize(state: Any, difference: int) -> None:
+def _resize(state: Any, command: str, difference: int) -> dict[str, Any]:
     if _autoscaler(state) is not None:
-        raise ValueError("the pool adapts by itself (--autoscale): change its bounds with the command autoscale")
+        return nok(f"{command} is not supported with autoscale. Adjust autoscale range instead.")
     pool = _pool(state)
     if difference > 0:
         pool.grow(difference)
     else:
         pool.shrink(-difference)
     state.consumer.pool_resized()
+    return ok(f"pool will {command.removeprefix('pool_')}")
 
 
 @control_command()
