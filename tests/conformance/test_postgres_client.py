@@ -11,6 +11,7 @@ import pytest
 from celeriac.adapters.postgres import PostgresTransport
 from celeriac.adapters.postgres.request import Part as TransactionPart
 from celeriac.adapters.postgres.request import Statement, Work, Write
+from celeriac.core.bindings import Binding
 from celeriac.core.delivery import Action, Settlement
 from celeriac.core.errors import ImproperlyConfigured, OperationalError
 from celeriac.core.flow import Flow
@@ -175,6 +176,26 @@ def test_what_one_binds_the_other_knows_with_its_next_message(url: str, transpor
         transport.link().run(transport.broker.publish([*news, Post(message("x"), Route("key", "nowhere"))]), 20.0)
     assert count(transport, "a") == 2  # all or none
     other.link().close()
+
+
+def test_all_bindings_are_told(transport: PostgresTransport) -> None:
+    queues = [Queue("mails", Exchange("mails"), "mails"), Queue("sport", Exchange("news", "topic"), "news.#.sport")]
+    transport.link().run(transport.broker.declare(queues), 20.0)
+    assert transport.link().run(transport.bound.bindings(), 20.0) == (
+        Binding("mails", "direct", "mails", "mails"),
+        Binding("news", "topic", "news.#.sport", "sport"),
+    )
+
+
+def test_what_is_stored_for_one_id_in_one_batch_is_its_success(transport: PostgresTransport) -> None:
+    link, broker = transport.link(), transport.broker
+    link.run(transport.lease.acquire("worker/me", "me", 600.0), 20.0)
+    link.run(broker.publish([post("a"), post("b"), post("c")]), 20.0)
+    deliveries = link.run(broker.claim("me", [Queue("celery")], 3), 20.0).deliveries
+    records = [Record("same", state, state.encode()) for state in ("RETRY", "SUCCESS", "FAILURE")]
+    batch = [Settlement(one, Action.ACK, record) for one, record in zip(deliveries, records, strict=True)]
+    assert link.run(broker.settle("me", batch), 20.0) == (True, True, True)
+    assert link.run(transport.results.fetch(["same"]), 20.0) == (b"SUCCESS",)
 
 
 def test_more_than_one_statement_may_carry_is_published_whole_or_not_at_all(

@@ -41,6 +41,7 @@ class PostgresServer:
         self._settings = {**_SETTINGS, "unix_socket_directories": str(self.folder), **settings}
         self._as_user = _unprivileged(self.folder)
         self._process: subprocess.Popen[bytes] | None = None
+        self._desk: psycopg.Connection[Any] | None = None
 
     def url(self, port: int | None = None, user: str = USER, **query: str) -> str:
         words = "&".join(f"{name}={quote(value)}" for name, value in query.items())
@@ -53,9 +54,11 @@ class PostgresServer:
         )
 
     def execute(self, sql: str, *args: Any) -> list[tuple[Any, ...]]:
-        with self.client() as client:
-            cursor = client.execute(sql.encode(), args or None)
-            return cursor.fetchall() if cursor.description else []
+        """On a connection that is kept: new ones cost more than what tests ask."""
+        if self._desk is None:
+            self._desk = self.client()
+        cursor = self._desk.execute(sql.encode(), args or None)
+        return cursor.fetchall() if cursor.description else []
 
     @property
     def pid(self) -> int:
@@ -74,6 +77,9 @@ class PostgresServer:
 
     def stop(self) -> None:
         """At once, as after a crash: every connection is cut, and the next start goes through the log."""
+        if self._desk is not None:
+            self._desk.close()
+            self._desk = None
         if self._process is not None:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait(60.0)

@@ -9,6 +9,7 @@ from ...core.flow import Flow
 from ...core.message import Post, Queue
 from ...core.ports.broker import Mark
 from . import claiming, entering, recovering
+from .acknowledging import acknowledge, plain
 from .channels import Channels
 from .request import NOW, Answer, Ask, Statement, Write
 from .routes import RouteBook, declaration
@@ -49,6 +50,8 @@ class PostgresBroker:
     def settle(self, owner: str, settlements: Sequence[Settlement]) -> Flow[tuple[bool, ...]]:
         if not settlements:
             return ()
+        if plain(settlements):
+            return (yield from acknowledge(owner, settlements, self._channels))
         step = partial(settle, owner=owner, settlements=settlements, book=self.routes)
         settled: tuple[bool, ...] = yield Write(step)
         return settled

@@ -75,6 +75,9 @@ class SyncLine(Connection[TupleRow]):
             raise TimeoutError("the time was up")
         return ready[0][1]
 
+    def __del__(self, _: Any = None, /) -> None:
+        """No warning: a link's connections live as long as its program, unless somebody closes them."""
+
     def exchange(self, batch: Batch) -> list[Answer]:
         """All statements in one round trip; outside of a transaction they are one."""
         with self.pipeline():
@@ -101,6 +104,9 @@ class AsyncLine(AsyncConnection[TupleRow]):
         except (asyncio.CancelledError, TimeoutError):
             _cut(self.pgconn, gen)
             raise
+
+    def __del__(self, _: Any = None, /) -> None:
+        """As above."""
 
     async def exchange(self, batch: Batch) -> list[Answer]:
         async with self.pipeline():

@@ -1,9 +1,10 @@
-"""Looking without taking: what waits in the delayed store, and where one task's message is."""
+"""Looking without taking: what waits in the delayed store, where one task's message is, which bindings there are."""
 
 import json
 from collections.abc import Sequence
 from typing import Final
 
+from ...core.bindings import Binding
 from ...core.errors import DecodeError
 from ...core.flow import Flow
 from ...core.whereabouts import Whereabouts
@@ -18,6 +19,17 @@ WITH forms AS MATERIALIZED (SELECT form FROM unnest(%s::bytea[]) AS form)
 SELECT raw, CASE WHEN owner IS NOT NULL THEN 'claimed' WHEN due > {NOW} THEN 'delayed' ELSE 'queued' END
 FROM messages WHERE EXISTS (SELECT FROM forms WHERE position(form IN raw) > 0)
 UNION ALL SELECT raw, 'dead' FROM dead WHERE EXISTS (SELECT FROM forms WHERE position(form IN raw) > 0)"""
+
+
+_BINDINGS: Final = "SELECT exchange, type, key, queue FROM bindings ORDER BY exchange, queue, key"
+
+
+class PostgresBound:
+    """One query."""
+
+    def bindings(self) -> Flow[tuple[Binding, ...]]:
+        answers: list[Answer] = yield Ask([Statement(_BINDINGS)])
+        return tuple(Binding(*row) for row in answers[0].rows)
 
 
 class PostgresDelayed:

@@ -9,13 +9,16 @@ from .channels import RESULT, Channels
 from .names import key
 from .request import NOW, Answer, Ask, Statement, Work
 
+KEEP_NEW: Final = "INSERT INTO results AS old (id, kind, state, payload, expires)"
 # A success that has not outlived its ttl stays as it is.
-_KEEP: Final = f"""
-INSERT INTO results AS old (id, kind, state, payload, expires)
-SELECT id, kind, state, payload, {NOW} + ttl
-FROM unnest(%s::text[], %s::text[], %s::text[], %s::bytea[], %s::float8[]) AS new (id, kind, state, payload, ttl)
+KEPT_BEFORE: Final = f"""
 ON CONFLICT (id, kind) DO UPDATE SET state = excluded.state, payload = excluded.payload, expires = excluded.expires
 WHERE old.state <> 'SUCCESS' OR old.expires <= {NOW}"""
+_KEEP: Final = f"""
+{KEEP_NEW}
+SELECT id, kind, state, payload, {NOW} + ttl
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::bytea[], %s::float8[]) AS new (id, kind, state, payload, ttl)
+{KEPT_BEFORE}"""
 _FETCH: Final = f"""
 SELECT id, payload FROM results
 WHERE id = ANY(%s::text[]) AND kind = %s AND (expires IS NULL OR expires > {NOW})"""

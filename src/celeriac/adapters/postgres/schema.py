@@ -63,6 +63,7 @@ _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended('celeriac ' || %s,
 _FIND: Final = """SELECT to_regclass(%s) IS NOT NULL, to_regnamespace(%s) IS NOT NULL, EXISTS
 (SELECT FROM pg_class WHERE relnamespace = to_regnamespace(%s) AND relname = ANY(%s)),
 current_setting('server_version_num')::int, current_setting('server_encoding')"""
+_SET: Final = "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS given (name, value)"
 _OLDEST: Final = 120000  # version 12
 
 
@@ -72,15 +73,17 @@ def session(schema: str, statement_timeout: float) -> Batch:
     Each of our statements is meant for an index: the planner, which may have seen a table when it was empty, is not
     to think of another way. A client that stops in the middle of a transaction must not keep its locks for ever.
     """
-    return [
-        Statement(f'SET search_path TO "{schema}"'),
-        Statement(f"SET statement_timeout TO {round(statement_timeout * 1000)}"),
-        Statement("SET idle_in_transaction_session_timeout TO 5000"),
-        Statement("SET plan_cache_mode TO force_generic_plan"),
-        Statement("SET enable_seqscan TO off"),
-        Statement("SET enable_bitmapscan TO off"),
-        Statement("SET jit TO off"),
-    ]
+    settings = {
+        "search_path": f'"{schema}"',
+        "statement_timeout": str(round(statement_timeout * 1000)),
+        "idle_in_transaction_session_timeout": "5000",
+        "plan_cache_mode": "force_generic_plan",
+        "enable_seqscan": "off",
+        "enable_bitmapscan": "off",
+        "jit": "off",
+    }
+    names, values = list(settings), list(settings.values())
+    return [Statement(_SET, (names, values))]
 
 
 def ensure(schema: str, work: Work) -> Part[None]:

@@ -11,7 +11,7 @@ from .dead import PostgresDeadLetters
 from .joins import PostgresJoins
 from .lease import PostgresLease
 from .link import PostgresLink
-from .looking import PostgresDelayed, PostgresSeeker
+from .looking import PostgresBound, PostgresDelayed, PostgresSeeker
 from .place import place
 from .plans import PostgresPlans
 from .records import PostgresChains, PostgresResults
@@ -40,6 +40,7 @@ class PostgresTransport:
         self.bus = PostgresBus(channels)
         self.revocations = PostgresRevocations()
         self.delayed = PostgresDelayed()
+        self.bound = PostgresBound()
         self.seeker = PostgresSeeker()
         self._connect_timeout = given.connect_timeout
         self._link = PostgresLink(self.place, given.connect_timeout, given.pool_limit)
