@@ -189,10 +189,11 @@ path, turns = sys.argv[1], int(sys.argv[2])
 file, runs = StateFile(path), 0
 for turn in range(turns):
     ready, tell = os.pipe()
+    parent = os.getpid()
     writer = os.fork()
     if not writer:
         number = runs
-        while True:
+        while os.getppid() == parent:  # it must not outlive a test that has failed
             number += 1
             file.write({str(name): Progress(number, number) for name in range(2000)})
             os.write(tell, b"x")
@@ -216,9 +217,31 @@ def test_killing_it_while_it_writes_leaves_a_whole_file(path) -> None:
     """CELERIAC_KILLS=200 for the long run."""
     turns = os.environ.get("CELERIAC_KILLS", "30")
     done = subprocess.run(
-        [sys.executable, "-c", KILLER, str(path), turns], capture_output=True, text=True, timeout=100, check=False
+        [sys.executable, "-c", KILLER, str(path), turns], capture_output=True, text=True, timeout=250, check=False
     )
     assert done.stdout == f"whole {turns} times\n", done.stderr
+
+
+class Noting(Scheduler):
+    """Keeps how far it has come, so to speak."""
+
+    synced = 0
+
+    def sync(self) -> None:
+        self.synced += 1
+
+
+@pytest.mark.parametrize(("every", "times"), [(1, 9), (3, 3), (None, 0)])
+def test_what_it_knows_is_written_down_after_so_many_tasks(make_desk, every, times) -> None:
+    desk = make_desk({"a": entry("a")})
+    desk.app.conf.beat_sync_every = 0 if every is None else every
+    scheduler = Noting(desk.app)
+    scheduler._do_sync()  # the time of the last one is now, and the next by time is minutes away
+    before = scheduler.synced
+    for _ in range(9):
+        scheduler.apply_async(scheduler.schedule["a"])
+    assert scheduler.synced - before == times
+    assert Noting(desk.app, sync_every_tasks=7).sync_every_tasks == 7
 
 
 def test_places_in_the_heap_can_be_compared() -> None:
