@@ -5,7 +5,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -22,6 +22,7 @@ from .sequels import Elsewhere, Payer
 
 logger = logging.getLogger("celeriac.worker")
 _BATCH: Final = 500
+_TOGETHER: Final = 4  # so many batches of results are on their way to a store that is not the broker
 _PROBE: Final = "celeriac.probe"  # a task that never was
 
 
@@ -43,6 +44,21 @@ class Store:
     async def put(self, records: Sequence[Record]) -> None:
         if records:
             await self._connection.run(lambda: self._results.store(records))
+
+
+class _Stored(NamedTuple):
+    """A batch whose results are stored: what is left for the broker; sequels to close, by place; how many had some."""
+
+    batch: list[Settlement]
+    closing: dict[int, list[Sequel]]
+    followed: int
+
+
+async def _ended(tasks: Sequence[asyncio.Task[_Stored]]) -> None:
+    """None of them goes on; who gives up for one of them need not hear of the others."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Settler:
@@ -118,9 +134,23 @@ class Settler:
             self._idle.set()
 
     async def _flush(self) -> None:
-        """One batch; it stays first in line until the broker has answered."""
-        waiting = self._waiting
-        batch = list(islice(waiting, _BATCH))
+        """One batch, or several; each stays first in line until the broker has answered."""
+        store = self._store
+        if store is None or not store.apart or self._followed or len(self._waiting) <= _BATCH:
+            await self._end(await self._stored(list(islice(self._waiting, _BATCH))))
+            return
+        # Much is waiting: the next results are on their way while the store confirms the former ones.
+        waiting = list(islice(self._waiting, _TOGETHER * _BATCH))
+        parts = [waiting[start : start + _BATCH] for start in range(0, len(waiting), _BATCH)]
+        storing = [asyncio.ensure_future(self._stored(part)) for part in parts]
+        try:
+            for one in storing:
+                await self._end(await one)
+        finally:
+            await _ended(storing)
+
+    async def _stored(self, batch: list[Settlement]) -> _Stored:
+        """What the broker can't do is done, as far as it comes before the acknowledgement."""
         followed = sum(1 for settlement in batch if settlement.sequels) if self._followed else 0
         if followed:
             batch = await self._payer.paid(batch)
@@ -128,6 +158,11 @@ class Settler:
         closing: dict[int, list[Sequel]] = {}
         if self._store is not None and self._store.apart:
             batch, closing = await self._store_first(batch, self._store)
+        return _Stored(batch, closing, followed)
+
+    async def _end(self, stored: _Stored) -> None:
+        """The first in line."""
+        batch, closing = stored.batch, stored.closing
         owner, broker = self.owner(), self._broker
         ours = await self._connection.run(lambda: broker.settle(owner, batch))
         if closing and self._store is not None:
@@ -135,10 +170,10 @@ class Settler:
             await self._store.elsewhere.close(done)
         crash.point("after_settle")
         for settlement, was_ours in zip(batch, ours, strict=True):
-            waiting.popleft()
+            self._waiting.popleft()
             if not was_ours:
                 self.on_fenced(settlement)
-        self._followed -= followed
+        self._followed -= stored.followed
         self.settled += len(batch)
 
     async def _store_first(

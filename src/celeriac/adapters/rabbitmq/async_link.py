@@ -247,7 +247,7 @@ class _Turn:
                 self.limit.reschedule(asyncio.get_running_loop().time() + self._patience)
             end = min(start + _AT_ONCE, len(parcels))
             try:
-                more = await pipe.publish(parcels[start:end] if end - start < len(parcels) else parcels)
+                more = await pipe.publish(parcels[start:end])
             except Halted as halted:
                 failures.update({start + place: why for place, why in halted.failures.items()})
                 undone = [start + place for place in halted.undone]

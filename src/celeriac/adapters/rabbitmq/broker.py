@@ -17,7 +17,7 @@ from ...core.ports.broker import Mark
 from ...wire import envelope
 from . import delays, methods, requests
 from .channel import NO_ROUTE
-from .contents import Parcel, counted, deliveries_in, message_of, parcel, raw_of
+from .contents import Parcel, Parcels, counted, deliveries_in, message_of, parcel, raw_of
 from .dead import DECLARATION as DEAD_QUEUE
 from .dead import letter
 from .queues import declarations, exchange_declaration, is_quorum
@@ -26,7 +26,7 @@ from .refusals import Halted, Refused, Returned
 # RabbitMQ 4 drops what has come back 20 times into a quorum queue: it is sent anew before that.
 _RENEW_AFTER: Final = 12
 _MOST_WAITING: Final = 2000  # so many may wait here for a moment of less than a second
-_AT_ONCE: Final = 1000
+_AT_ONCE: Final = 500  # posts
 
 
 class RabbitBroker:
@@ -34,8 +34,8 @@ class RabbitBroker:
 
     # Claims end with the connection that holds them: nobody has to look for those of the dead.
     recovers_itself = True
-    # A node that has other things to do confirms some hundred a second: a batch must be done within a deadline.
-    publish_at_once = 1_000
+    # What one flow publishes is sent again, all of it, when the connection breaks meanwhile.
+    publish_at_once = 2_000
 
     def __init__(self, queue_type_of_delays: str, now: Callable[[], float] = time.time) -> None:
         self._type_of_delays = queue_type_of_delays
@@ -95,7 +95,10 @@ class RabbitBroker:
         if not posts:
             return
         yield from self._delayed_to([post.route.routing_key for post in posts if self._seconds(post)])
-        failures = yield from self._send([self._parcel(post) for post in posts], posts)
+        # Many are written while those before them are on their way, but for those that AMQP may have no form for.
+        late = len(posts) > _AT_ONCE and all(post.message.plain for post in posts)
+        parcels = Parcels(posts, self._parcel) if late else [self._parcel(post) for post in posts]
+        failures = yield from self._send(parcels, posts)
         if failures:
             failures = yield from self._send_once_more(posts, failures)
         if failures:

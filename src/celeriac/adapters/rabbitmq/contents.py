@@ -1,14 +1,16 @@
 """Messages on the wire: a Parcel on its way out, an Arrival that came in, and both ways between them and Messages."""
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from struct import Struct
 from struct import error as StructError  # noqa: N812
-from typing import Any, Final
+from typing import Any, Final, overload
 
 import msgspec
 
 from ...core.errors import DecodeError, EncodeError
-from ...core.message import Message
+from ...core.message import Message, Post
 from ...wire import envelope
 from ...wire.forms import pack
 from . import tables
@@ -56,6 +58,26 @@ class Parcel(msgspec.Struct, frozen=True, gc=False):
     mandatory: bool = True
 
 
+class Parcels(Sequence[Parcel]):
+    """Parcels that are made when they are looked at, and each time anew."""
+
+    def __init__(self, posts: Sequence[Post], make: Callable[[Post], Parcel]) -> None:
+        self._posts = posts
+        self._make = make
+
+    def __len__(self) -> int:
+        return len(self._posts)
+
+    @overload
+    def __getitem__(self, place: int) -> Parcel: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Parcel]: ...
+    def __getitem__(self, place: int | slice) -> Parcel | list[Parcel]:
+        if isinstance(place, slice):
+            return [self._make(post) for post in self._posts[place]]
+        return self._make(self._posts[place])
+
+
 class Arrival(msgspec.Struct, frozen=True, gc=False):
     """One message as it came: by delivery, by get or returned."""
 
@@ -81,8 +103,8 @@ def parcel(
     flags = 0xF800  # content type and encoding, headers, delivery mode, priority
     parts = [
         b"",
-        _text(message.content_type or "application/data", "content_type"),
-        _text(message.content_encoding or "binary", "content_encoding"),
+        _kind(message.content_type or "application/data", "content_type"),
+        _kind(message.content_encoding or "binary", "content_encoding"),
         tables.encode(message.headers),
         bytes((properties.get("delivery_mode") or 2, _priority(properties, priority))),
     ]
@@ -126,6 +148,9 @@ def _text(value: Any, name: str) -> bytes:
     if len(raw) > 255:
         raise EncodeError(f"The message's {name} is longer than AMQP allows (255 bytes): {str(value)[:60]!r}...")
     return bytes((len(raw),)) + raw
+
+
+_kind = lru_cache(100)(_text)
 
 
 def read_header(header: bytes) -> dict[str, Any]:

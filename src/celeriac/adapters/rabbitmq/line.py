@@ -20,8 +20,8 @@ from .refusals import Blocked, Halted, Lost, Refused
 from .talk import Talk
 
 _PIECE: Final = 1 << 18
-_WINDOW: Final = 512  # so many messages are written before looking for confirms
-_WINDOWS: Final = 8  # so many of these may be unconfirmed
+_WINDOW: Final = 256  # so many messages are written before looking for confirms
+_WINDOWS: Final = 12  # so many of these may be unconfirmed
 PUBLISHING: Final = 1
 ASKING: Final = 2
 
@@ -70,9 +70,13 @@ class Line:
         channel = self.channel(PUBLISHING)
         batches: list[Batch] = []
         try:
+            if len(parcels) == 1:
+                batches.append(self.talk.publish(channel, parcels))
+                self.wait(batches[0], deadline)
+                return batches[0].failures, deadline
             for start in range(0, len(parcels), _WINDOW):
                 batches.append(self.talk.publish(channel, parcels[start : start + _WINDOW]))
-                self._flush(deadline)
+                self._flush(deadline)  # the server has work while the next ones are made
                 if len(batches) > _WINDOWS:
                     self.wait(batches[-1 - _WINDOWS], deadline)
                     deadline = max(deadline, time.monotonic() + patience)

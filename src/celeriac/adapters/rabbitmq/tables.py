@@ -21,6 +21,8 @@ _STRING: Final = 83  # "S"
 _VOID: Final = 86  # "V"
 _LONG: Final = 73  # "I"
 _TRUE: Final = 116  # "t"
+_EMPTY: Final = b"F\0\0\0\0"
+_TWO_VOIDS: Final = b"A\0\0\0\2VV"  # no time limits
 # Names of headers come again and again.
 _names: dict[bytes, str] = {}
 _keys: dict[str, bytes] = {}
@@ -30,12 +32,25 @@ _MOST_NAMES: Final = 2000
 def encode(fields: dict[str, Any]) -> bytes:
     """The table with its length in front. Raises EncodeError for a value AMQP has no form for."""
     parts: list[bytes] = [b""]
+    add, pack, known = parts.append, _U32.pack, _keys.get
     for name, value in fields.items():
-        key = _keys.get(name) or _key(name)
-        if value is None:  # what most fields of most messages are is not worth a call
-            parts.append(key + b"V")
+        key = known(name) or _key(name)
+        # What most fields of most messages are is not worth a call.
+        if value is None:
+            add(key + b"V")
             continue
-        parts.append(key)
+        kind = type(value)
+        if kind is str:
+            raw = value.encode("utf-8", "surrogatepass")
+            add(key + b"S" + pack(len(raw)) + raw)
+            continue
+        add(key)
+        if not value and kind is dict:
+            add(_EMPTY)
+            continue
+        if kind is list and value == [None, None]:
+            add(_TWO_VOIDS)
+            continue
         try:
             _write(parts, value)
         except (ValueError, TypeError, OverflowError, StructError) as error:
