@@ -7,7 +7,7 @@ import click
 
 from celeriac.beat.program import Beat
 from celeriac.beat.service import scheduler_class
-from celeriac.core.errors import OperationalError
+from celeriac.core.errors import ImproperlyConfigured, OperationalError
 from celeriac.settings import Settings
 from celeriac.worker import log
 from celeriac.worker.nodenames import fill_in, node_name
@@ -69,13 +69,23 @@ def run_beat(mine: Session, given: dict[str, Any]) -> int:
     )
     pidfile = PidFile(background.pidfile)
     pidfile.check()
-    scheduler_class(given["scheduler"] or app.conf.beat_scheduler)  # if it is not there, the terminal is told
+    _look_for_scheduler(given["scheduler"] or app.conf.beat_scheduler)
     daemon.set_umask(background.umask)
     privileges.become(background.uid, background.gid)
     if background.detach:
         daemon.leave_terminal(background, logfile)
     with pidfile, log.own_stdouts():
         return beat.run()
+
+
+def _look_for_scheduler(name: Any) -> None:
+    """If it is not there, the terminal is told."""
+    try:
+        scheduler_class(name)
+    except ImproperlyConfigured:
+        raise
+    except Exception:  # noqa: BLE001 - its module may need what the app's modules set up (Django): beat looks again
+        return
 
 
 class _Logging:

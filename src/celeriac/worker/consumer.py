@@ -81,6 +81,11 @@ class Consumer:
         self._abandoned = False
         self._stopping: asyncio.Task[None] | None = None
 
+    @property
+    def timer(self) -> Any:
+        """The worker's: for steps of programs."""
+        return self.worker.timer
+
     def _hold_to_rates(self) -> None:
         """Limits are looked at if any task has one: others shall not pay for it."""
         if self.conf["worker_disable_rate_limits"] or self.rates in self.intake.steps:
