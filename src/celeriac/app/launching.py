@@ -55,7 +55,7 @@ def gathered(app: "Celeriac", calls: Calls) -> Named:
     """The messages of the calls. A task with an apply_async of its own is asked for its message through that."""
     app.finalize(auto=True)
     names = {call[0] for call in calls}
-    special = {name: task for name in names if (task := app.tasks.get(name)) is not None and _has_its_own_way(task)}
+    special = {name: task for name in names if (task := app.tasks.get(name)) is not None and goes_its_own_way(task)}
     if not special:
         return posts_of(app, calls, {})
     named: Named = []
@@ -65,7 +65,8 @@ def gathered(app: "Celeriac", calls: Calls) -> Named:
     return named
 
 
-def _has_its_own_way(task: Any) -> bool:
+def goes_its_own_way(task: Any) -> bool:
+    """True if its class has an apply_async of its own."""
     return getattr(type(task), "apply_async", None) is not _APPLY_ASYNC
 
 

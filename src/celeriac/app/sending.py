@@ -10,7 +10,8 @@ from celeriac.core.ids import uuid
 from celeriac.core.message import Post, Route
 from celeriac.current import get_current_worker_task
 from celeriac.wire import protocol1, protocol2
-from celeriac.wire.prepared import NOBODY, ChordTails, Lineage, Prepared
+from celeriac.wire.plain import is_plain
+from celeriac.wire.prepared import NOBODY, ChordTails, Lineage, Prepared, Written
 
 from .options import call_from
 
@@ -39,8 +40,10 @@ _said_by = attrgetter(*EXEC_OPTIONS)
 _LASTING: Final = frozenset({*EXEC_OPTIONS, "exchange_type", "headers", "shadow"}) - {"expires"}
 
 
-# All that the members of a group need to say of their own.
-_MEMBERS: Final = frozenset(("task_id", "reply_to", "group_id", "group_index", "chord", "root_id", "parent_id"))
+# All that the members of a group, and what beat sends, need to say of their own.
+_MEMBERS: Final = frozenset(
+    ("task_id", "reply_to", "group_id", "group_index", "chord", "root_id", "parent_id", "headers")
+)
 
 
 class Template(msgspec.Struct, frozen=True):
@@ -84,7 +87,7 @@ class Sender:
             if found is None:
                 found = known[id(task)] = (task, self.template(task))
             template = found[1]
-            if template is None or (options and not template.prepared.as_json):
+            if template is None or (options and not _fits(template.prepared, options)):
                 return self.post(task, args, kwargs, options)
             if options:
                 return self.member(template, (args, kwargs), options, chords)
@@ -133,11 +136,17 @@ class Sender:
         message = template.prepared.message(options.get("task_id") or uuid(), *call, sender, lineage)
         message.headers["group"] = options.get("group_id")
         message.headers["group_index"] = options.get("group_index")
+        message.headers.update(options.get("headers") or ())
         chord = options.get("chord")
         if chord:
             message = msgspec.structs.replace(message, body=chords.put_on(message.body, chord))
         priority = lineage.priority if template.priority is None else template.priority
         return Post(message, template.route, priority)
+
+    def repeated(self, template: Template, id: str, written: Written) -> Post:
+        """The post of one more call with arguments that were written before."""
+        message = template.prepared.repeated(id, written, self._app.identity.here)
+        return Post(message, template.route, template.priority)
 
     def general(self, name: str, args: Any, kwargs: Any, options: Options, task: Any = None) -> Post:
         """The post of any call."""
@@ -160,6 +169,12 @@ class Sender:
         if self._app.conf.task_inherit_parent_priority:
             priority = (request.delivery_info or {}).get("priority")
         return Lineage(request.root_id or request.id, request.id, priority)
+
+
+def _fits(prepared: Prepared, options: Options) -> bool:
+    """True if it can be a member with headers of its own; those of a route would be replaced by them."""
+    headers = options.get("headers")
+    return prepared.as_json and (not headers or (not prepared.has_headers and is_plain(headers)))
 
 
 def said_by(task: Any) -> Options:

@@ -23,6 +23,7 @@ class Item(msgspec.Struct, eq=False):
     place: int = 0  # which of its places in the heap is the true one
     refused: int = 0  # how often in a row it could not be sent
     held: bool = False  # it waits for the run before
+    stencil: Any = None  # of its runs, if they have one; False if they have none
 
     @property
     def name(self) -> str:

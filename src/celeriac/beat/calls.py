@@ -14,8 +14,10 @@ from celeriac.core.message import Post
 from .entry import evaluated
 
 # The tasks that stand for workflows, and what a signature says of them.
-_WORKFLOWS: Final = {f"celery.{kind}": kind for kind in ("chain", "group", "chord")}
+WORKFLOWS: Final = {f"celery.{kind}": kind for kind in ("chain", "group", "chord")}
 GROUP: Final = "celery.group"
+# What tells workers and monitors where a message comes from.
+HEADER: Final = {"celery_beat_task": True}
 
 
 class Outgoing(msgspec.Struct, frozen=True):
@@ -57,7 +59,7 @@ def _made(entry: Any) -> tuple[list[Any], dict[str, Any], dict[str, Any]]:
 
 def _workflow(app: Any, task: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """The signature of a chain, group or chord; None for a task."""
-    kind = _WORKFLOWS.get(task)
+    kind = WORKFLOWS.get(task)
     if kind is None:
         return None
     tree = {"task": task, "args": tuple(args), "kwargs": kwargs, "options": {}, "subtask_type": kind}
@@ -67,4 +69,4 @@ def _workflow(app: Any, task: str, args: list[Any], kwargs: dict[str, Any]) -> A
 def with_header(options: Mapping[str, Any] | None) -> dict[str, Any]:
     """The options of a call that says it comes from beat."""
     given = dict(options or {})
-    return {**given, "headers": {**(given.get("headers") or {}), "celery_beat_task": True}}
+    return {**given, "headers": {**(given.get("headers") or {}), **HEADER}}

@@ -1,14 +1,15 @@
 """From what is due to ticks with their messages: which are run, which passed over, which wait."""
 
 import logging
-import uuid
 from collections.abc import Sequence
 from typing import Any, Final
+from uuid import UUID, uuid5
 
 import msgspec
 
 from celeriac.app import announcing
 from celeriac.core.errors import OperationalError
+from celeriac.core.ids import uuid
 from celeriac.core.join import OpenJoin
 from celeriac.core.ports.plans import Firing, Mark
 from celeriac.schedules import crontab
@@ -17,6 +18,7 @@ from .agenda import Item
 from .calls import Outgoing, outgoing
 from .overlap import is_running
 from .policy import ALLOW, QUEUE, SKIP, chosen
+from .stencil import stencil_of
 from .ticks import SECOND
 
 logger = logging.getLogger("celeriac.beat")
@@ -25,7 +27,7 @@ logger = logging.getLogger("celeriac.beat")
 LOOK_AGAIN: Final = SECOND // 2
 # How many runs go out in one round trip, more or less.
 MOST: Final = 500
-_RUNS: Final = uuid.UUID("9b0b7d0e-6f1f-5d7e-9d5c-0c1e7c3e5a41")  # the name space of ids of runs
+_RUNS: Final = UUID("9b0b7d0e-6f1f-5d7e-9d5c-0c1e7c3e5a41")  # the name space of ids of runs
 
 
 class Prepared(msgspec.Struct):
@@ -118,17 +120,30 @@ class Preparer:
         """The id of the task of one tick, the same for whoever sends it; None: any will do."""
         if self._book is None:
             return None
-        return str(uuid.uuid5(_RUNS, f"{self._book}\0{name}\0{mark.last}\0{mark.runs}\0{tick}"))
+        return str(uuid5(_RUNS, f"{self._book}\0{name}\0{mark.last}\0{mark.runs}\0{tick}"))
 
     def _outgoing(self, item: Item, id: str | None) -> Outgoing | None:
         """What one run sends; None, and a line in the log, if it can't be made."""
         try:
-            return outgoing(self._app, item.entry, id)
+            return self._again(item, id) or self._anew(item, id)
         except OperationalError:
             raise
         except Exception:
             logger.exception("Message Error: %s (%s) can't be sent: this tick is left out", item.name, item.entry.task)
             return None
+
+    def _again(self, item: Item, id: str | None) -> Outgoing | None:
+        """By the stencil of the runs before, if there is one that still fits."""
+        again: Outgoing | None = item.stencil.run(self._app, item.entry, id or uuid()) if item.stencil else None
+        if item.stencil and again is None:
+            item.stencil = None
+        return again
+
+    def _anew(self, item: Item, id: str | None) -> Outgoing:
+        sent = outgoing(self._app, item.entry, id)
+        if item.stencil is None:
+            item.stencil = stencil_of(self._app, item.entry, sent) or False
+        return sent
 
 
 def announce(prepared: Prepared) -> None:

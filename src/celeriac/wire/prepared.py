@@ -41,6 +41,14 @@ class ChordTails:
         return body[: -len(NO_EMBED)] + self._tail
 
 
+class Written(NamedTuple):
+    """What a call's arguments are in its message."""
+
+    argsrepr: str
+    kwargsrepr: str
+    body: bytes
+
+
 class Prepared:
     """Makes the messages of one kind of call, in protocol 2; they differ in id, arguments and sender."""
 
@@ -57,6 +65,25 @@ class Prepared:
     def as_json(self) -> bool:
         """The bodies are JSON, and not compressed."""
         return self._json
+
+    @property
+    def has_headers(self) -> bool:
+        """The calls have headers beside the protocol's."""
+        return bool(self._call.headers)
+
+    def repeated(self, id: str, written: Written, sender: tuple[str, str]) -> Message:
+        """One more message of a call whose arguments were written before, as JSON; by nobody's task."""
+        call = self._call
+        headers = self._headers.copy()
+        headers["id"] = headers["root_id"] = id
+        headers["timelimit"] = [call.time_limit, call.soft_time_limit]
+        headers["argsrepr"], headers["kwargsrepr"], body = written
+        headers["origin"], reply_to = sender
+        headers["stamps"] = {}
+        properties = self._properties.copy()
+        properties["correlation_id"] = id
+        properties["reply_to"] = reply_to
+        return Message(headers, properties, body, plain=self._plain)
 
     def message(self, id: str, args: Any, kwargs: Any, sender: tuple[str, str], lineage: Lineage = NOBODY) -> Message:
         """The message of one call; `sender` is its origin and the address for replies.

@@ -23,6 +23,8 @@ class Desk:
         self.app.conf.result_expires = None  # no entry of the app's own
         self.app.conf.beat_schedule = schedule or {}
         self.app.task(name="t.add")(lambda x=0, y=0: x + y)
+        # Leases run out when a test says so, and not because this machine is slow.
+        self.app.transports.write.store.clock = ManualClock(START)
         self._schedulers: list[SharedScheduler] = []
 
     def scheduler(self, app: Any = None) -> SharedScheduler:

@@ -233,7 +233,7 @@ class Noting(Scheduler):
 
 @pytest.mark.parametrize(("every", "times"), [(1, 9), (3, 3), (None, 0)])
 def test_what_it_knows_is_written_down_after_so_many_tasks(make_desk, every, times) -> None:
-    desk = make_desk({"a": entry("a")})
+    desk = make_desk({"a": {"task": "t.add", "schedule": 10}})
     desk.app.conf.beat_sync_every = 0 if every is None else every
     scheduler = Noting(desk.app)
     scheduler._do_sync()  # the time of the last one is now, and the next by time is minutes away

@@ -91,6 +91,30 @@ def test_the_next_times_can_be_seen(desk, schedules) -> None:
     assert [time.hour for time in schedules.next("cron", 3)] == [12, 12, 12]
 
 
+@pytest.mark.parametrize(
+    ("begin", "days"),
+    [
+        (datetime(2026, 3, 28, 12, tzinfo=UTC), ["29T01:00", "30T00:30"]),  # 2:30 is skipped: at the end of the gap
+        (datetime(2026, 10, 24, 12, tzinfo=UTC), ["25T00:30", "26T01:30"]),  # 2:30 comes twice: the first time
+    ],
+)
+def test_the_next_times_across_a_gap_and_a_fold_are_those_at_which_it_runs(make_desk, begin, days) -> None:
+    nightly = crontab("30", "2", tz="Europe/Berlin")
+    desk = make_desk({"nightly": {"task": "t.add", "schedule": nightly, "args": ("nightly",)}})
+    desk.clock.advance(begin.timestamp() - desk.clock.now())
+    scheduler = desk.scheduler()
+    scheduler.tick()
+    foreseen = Schedules(desk.app, desk.clock).next("nightly", 2)
+    assert [f"{time:%dT%H:%M}" for time in foreseen] == days
+    for time in foreseen:
+        desk.clock.advance(time.timestamp() - desk.clock.now() - 1)
+        scheduler.tick()
+        assert desk.sent() == []
+        desk.clock.advance(1)
+        scheduler.tick()
+        assert desk.sent() == ["nightly"]
+
+
 def test_the_programs_entries_are_changed_in_the_program(desk, schedules) -> None:
     for attempt in (lambda: schedules.remove("mine"), lambda: schedules.add("mine", "t.add", 5)):
         with pytest.raises(ValueError, match="beat_schedule"):
