@@ -40,14 +40,14 @@ def _begun(task: Any, label: str) -> None:
 
 def one(label: str, seconds: float) -> Any:
     """A call that takes so long."""
-    return work.delay(label, seconds).get(timeout=60)
+    return work.delay(label, seconds).get(timeout=120)
 
 
 def held(count: int, delayed: int, after: float) -> list[Any]:
     """Calls of which two do not end where they are begun first, and some for later; which came back wrong."""
     sent = {f"later{n}": work.apply_async((f"later{n}",), countdown=after) for n in range(delayed)}
     sent |= {f"held{n}": (stuck if n < 2 else work).delay(f"held{n}") for n in range(count)}
-    return [label for label, found in sent.items() if found.get(timeout=60) != label]
+    return [label for label, found in sent.items() if found.get(timeout=120) != label]
 
 
 @app.task(name="i.stuck", bind=True)
