@@ -3,11 +3,14 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from celeriac.adapters.postgres import PostgresTransport
+from celeriac.adapters.postgres.request import Ask, Statement
 from celeriac.core.errors import OperationalError
+from celeriac.core.flow import Flow
 from celeriac.core.message import Queue
 from celeriac.core.ports import TransportOptions
 from celeriac.core.record import Record
@@ -56,6 +59,44 @@ def test_of_several_servers_one_that_is_there_is_used(server: PostgresServer) ->
     transport = PostgresTransport([away, server.url()])
     assert count(transport) >= 0
     transport.link().close()
+
+
+def test_a_standby_is_told_from_a_primary(server: PostgresServer) -> None:
+    """One that lets nobody write looks like it."""
+    server.execute("DROP ROLE IF EXISTS reader; CREATE ROLE reader LOGIN")
+    server.execute("ALTER ROLE reader SET default_transaction_read_only = on")
+    standby = server.url(user="reader")
+    refused_in_time(lambda: count(PostgresTransport([standby])), "read-only standby")
+    transport = PostgresTransport([standby, server.url()])
+    assert count(transport) >= 0
+    transport.link().close()
+
+
+async def test_a_primary_that_becomes_a_standby_is_left(server: PostgresServer) -> None:
+    server.execute("DROP ROLE IF EXISTS former; CREATE ROLE former LOGIN SUPERUSER")
+    transport = PostgresTransport([server.url(user="former"), server.url()])
+    link = await transport.alink()
+    for run in (transport.link().run, link.run):
+        server.execute("ALTER ROLE former RESET default_transaction_read_only")
+        assert await done(run(transport.broker.count(["celery"]), 20.0)) == {"celery": 0}
+        server.execute("ALTER ROLE former SET default_transaction_read_only = on")
+        await done(run(set_read_only(), 20.0))
+        with pytest.raises(OperationalError, match="read-only standby"):
+            await done(run(transport.broker.publish([post("a")]), 20.0))
+        await done(run(transport.broker.publish([post("a")]), 20.0))
+        assert await done(run(transport.broker.purge(["celery"]), 20.0)) == 1
+    await link.close()
+    transport.link().close()
+
+
+def set_read_only() -> Flow[None]:
+    """What a demoted server does to every session."""
+    yield Ask([Statement("SET default_transaction_read_only = on")])
+
+
+async def done(value: Any) -> Any:
+    """Of either colour."""
+    return await value if asyncio.iscoroutine(value) else value
 
 
 def test_a_restart_costs_one_error_at_most(server: PostgresServer, transport: PostgresTransport) -> None:

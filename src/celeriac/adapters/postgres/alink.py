@@ -5,15 +5,13 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from psycopg import errors
-
 from ...core.flow import Flow, adrive
 from ...core.message import Queue
 from .bell import PostgresBell
 from .channels import Channels
 from .connections import AsyncLine
 from .ears import PostgresAsyncEar
-from .failures import AGAIN, FAILURES, failure
+from .failures import AGAIN, FAILURES, STALE, failure
 from .lines import alive, settled
 from .link import ROLLBACK
 from .place import Place
@@ -65,8 +63,8 @@ class PostgresAsyncLink:
                     if line is not None and not line.closed:
                         self._idle.append(line)
         except FAILURES as error:
-            if isinstance(error, errors.UndefinedTable | errors.InvalidSchemaName):
-                await self.close()  # new connections make the tables again
+            if isinstance(error, STALE):
+                await self.close()
             raise failure(self._place, error) from error
 
     async def _performed(self, line: AsyncLine, request: object, deadline: float) -> Any:

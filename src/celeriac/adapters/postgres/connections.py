@@ -30,7 +30,12 @@ _SHORTEST: Final = 2  # seconds: libpq knows no shorter time to connect in
 
 def parameters(server: Mapping[str, Any], name: str, seconds: float) -> dict[str, Any]:
     """What to connect with; the URL has the last word."""
-    asked = {"application_name": name, "connect_timeout": max(_SHORTEST, round(seconds)), "client_encoding": "UTF8"}
+    asked = {
+        "application_name": name,
+        "connect_timeout": max(_SHORTEST, round(seconds)),
+        "client_encoding": "UTF8",
+        "target_session_attrs": "read-write",  # no standby: after a failover the next server is tried
+    }
     return {**_KEEPALIVE, **asked, **server}
 
 

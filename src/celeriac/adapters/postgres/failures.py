@@ -37,6 +37,9 @@ _ADVICE: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((errors.ConnectionTimeout, TimeoutError), "did not answer in time: is it overloaded, or unreachable?"),
 )
 
+# After these a connection is of no more use, though it works: another one finds the primary, or makes the tables.
+STALE = (errors.UndefinedTable, errors.InvalidSchemaName, errors.ReadOnlySqlTransaction)
+
 
 def failure(where: object, error: BaseException) -> OperationalError:
     """The error to raise for a broken exchange with the server at `where` (which masks its password)."""
@@ -53,6 +56,8 @@ def _other(error: BaseException) -> str:
     text = str(error)
     if "password" in text or "authentication" in text:  # what libpq says of a refused connection has no code
         return "refused the user name or password: check them in the URL, and pg_hba.conf"
+    if "read-only" in text:
+        return "is a read-only standby (after a failover?): name the primary in the URL"
     if "does not exist" in text and "database" in text:
         return "has no database of that name: create it (createdb), or name another in the URL"
     return "can't be reached: is it running, and is the address right?"

@@ -6,13 +6,11 @@ from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakSet
 
-from psycopg import errors
-
 from ...core.flow import Flow, drive
 from .channels import Channels
 from .connections import SyncLine
 from .ears import PostgresEar
-from .failures import AGAIN, FAILURES, failure
+from .failures import AGAIN, FAILURES, STALE, failure
 from .lines import Lines, settled
 from .place import Place
 from .request import Ask, Statement, Write, transaction, unknown
@@ -62,8 +60,8 @@ class PostgresLink:
                 lines.give(line)
             else:
                 lines.drop(line)
-            if isinstance(error, errors.UndefinedTable | errors.InvalidSchemaName):
-                lines.close()  # new connections make the tables again
+            if isinstance(error, STALE):
+                lines.close()
             if isinstance(error, FAILURES):
                 raise failure(self._place, error) from error
             raise
