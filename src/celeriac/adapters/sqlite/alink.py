@@ -1,4 +1,4 @@
-"""The async link and its bell: the work is done by one writer thread, the waiting by the event loop."""
+"""The async link and its bell: the work is done by a writer and a teller thread, the waiting by the event loop."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from celeriac.core.message import Queue
 from .connection import data_version
 from .ears import QUIET, SQLiteAsyncEar, readable
 from .pool import Pool
-from .request import Read
+from .request import Read, Tell
 from .session import Session
 from .wake import Listener, queue_channel
 from .writer import Writer
@@ -26,12 +26,14 @@ class SQLiteAsyncLink:
         self._pool = pool
         self._loop = asyncio.get_running_loop()
         self._writer = Writer(pool, self._loop)
+        self._teller = Writer(pool, self._loop)  # listeners that do not keep up hold up nothing else
 
     async def run(self, flow: Flow[T], timeout: float) -> T:
         deadline = self._loop.time() + timeout
 
         async def perform(request: object) -> Any:
-            return await self._writer.ask(request, max(0.0, deadline - self._loop.time()))
+            desk = self._teller if isinstance(request, Tell) else self._writer
+            return await desk.ask(request, max(0.0, deadline - self._loop.time()))
 
         return await adrive(flow, perform)
 
@@ -44,6 +46,7 @@ class SQLiteAsyncLink:
 
     async def close(self) -> None:
         await self._writer.close()
+        await self._teller.close()
 
 
 class SQLiteBell:

@@ -14,7 +14,8 @@ from .places import IDLE, RUNG, WANTED, Places, place
 RING = b"q"  # something may be claimed
 RECORDS, TOLD, PARCEL = b"r", b"t", b"p"
 _IDS_AT_ONCE = 500
-_FULL_WAIT_US = 50_000  # how long `tell` waits for a listener that does not keep up
+_SENT_AT_ONCE = 1024 * 1024  # bytes that may be on their way; the system may allow less
+_FULL_WAIT_US = 250_000  # how long `tell` waits for a listener that does not keep up
 
 _encode = msgspec.msgpack.encode
 
@@ -36,6 +37,7 @@ class _Target:
         self.files = (places, places.with_suffix(".sock"))
         self.address = str(self.files[1])
         self.places = Places(places)
+        self.gone = False
 
     def wants(self, where: int) -> bool:
         return self.places.memory[where] != IDLE
@@ -60,6 +62,7 @@ class Board:
         self._generation = Generation(self.directory)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) if SUPPORTED else None
         if self._socket is not None:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SENT_AT_ONCE)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("@ll", 0, _FULL_WAIT_US))
 
     def wake(self, queues: Iterable[str], results: Sequence[str]) -> None:
@@ -85,11 +88,16 @@ class Board:
                 self._send(target, RECORDS + _encode(wanted[start : start + _IDS_AT_ONCE]))
 
     def tell(self, channel: str, payload: bytes, parcel: int | None) -> int:
-        """To everybody who listens on the channel; waits a moment for those whose socket is full."""
+        """To everybody who listens on the channel; waits a moment for those whose socket is full. Returns how many do,
+        those among them who did not keep up and missed it."""
         where = place(channel)
         datagram = TOLD + _encode((channel, payload)) if parcel is None else PARCEL + _encode((channel, parcel))
         wanting = [target for target in self._listeners() if target.wants(where)]
-        return sum(self._send(target, datagram, patient=True) for target in wanting)
+        if self._socket is None:
+            return 0
+        for target in wanting:
+            self._send(target, datagram, patient=True)
+        return sum(not target.gone for target in wanting)
 
     def close(self) -> None:
         with self._lock:
@@ -126,6 +134,7 @@ class Board:
 
     def _bury(self, target: _Target) -> None:
         """Its process died: nobody else would clear it away."""
+        target.gone = True
         for path in target.files:
             path.unlink(missing_ok=True)
         self._generation.change()
