@@ -109,12 +109,14 @@ def loaded(server: RedisServer, settings: dict[str, Any]) -> Iterator[dict[Side,
 
 
 def verdict(runs: list[str]) -> None:
-    """Everybody has worked; what ran twice was in the hands of a Celery worker that was told to end."""
-    workers = {run.split()[1] for run in runs}
-    assert workers >= {"celeriac@3", "celeriac@4"}
-    assert {worker.split("@")[0] for worker in workers} == set(SIDES)
-    first: dict[str, str] = {}
+    """Everybody has worked; what ran twice, or what followed it, a Celery worker had in hand that was told to end."""
+    where: dict[str, list[str]] = {}
     for label, worker in (run.split() for run in runs):
-        earlier = first.setdefault(label, worker)
-        assert earlier is worker or earlier.startswith("celery@"), (label, earlier, worker)
-    assert len(first) >= len(runs) - 20
+        where.setdefault(label, []).append(worker)
+    everybody = {worker for workers in where.values() for worker in workers}
+    assert everybody >= {"celeriac@3", "celeriac@4"}
+    assert {worker.split("@")[0] for worker in everybody} == set(SIDES)
+    twice = {label: workers for label, workers in where.items() if len(workers) > 1}
+    excused = {label.split(".")[0] for label, workers in twice.items() if any(w.startswith("celery@") for w in workers)}
+    assert {label: workers for label, workers in twice.items() if label.split(".")[0] not in excused} == {}
+    assert len(runs) - len(where) <= 40

@@ -23,6 +23,7 @@ def work(self: Any, label: str, seconds: float = 0.0) -> str:
 def persist(self: Any, label: str) -> str:
     """Succeeds at the third try."""
     if self.request.retries < 2:
+        _begun(self, f"{label}.{self.request.retries}")
         raise self.retry(countdown=1)  # Celery stores RETRY when the next try is on its way
     _begun(self, label)
     return label
