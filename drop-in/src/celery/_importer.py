@@ -32,6 +32,8 @@ class Room(ModuleType):
     def __setattr__(self, name: str, value: Any) -> None:
         """What a program puts in place of a name of the table takes effect: it is put where the name points."""
         target = _TABLE.get(self.__name__, {}).get(name)
+        if target is not None and isinstance(value, Room):
+            return  # Python puts sub-modules into their package; of kombu.utils, uuid is a function, too
         if target is not None:
             owner, _, attribute = target.partition(":")
             setattr(import_module(owner), attribute, value)

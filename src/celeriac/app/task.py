@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NoReturn, ParamSpec, TypeVar
 
 from celeriac.core.absent import absent
 from celeriac.core.errors import MaxRetriesExceededError, OperationalError
@@ -177,13 +177,24 @@ class Task(Signing, Generic[P, R]):
         finally:
             pop_task()
 
+    @classmethod
+    def _get_app(cls) -> Any:
+        """The app, as task classes of other distributions ask for it."""
+        return cls.app
+
     def delay(self, *args: P.args, **kwargs: P.kwargs) -> AsyncResult[R]:
         """Send the task with these arguments."""
+        if type(self).apply_async is not _OWN_APPLY_ASYNC or "apply_async" in self.__dict__:
+            # A class of the program's own, or somebody who watches calls, has put another in its place.
+            other: AsyncResult[R] = self.apply_async(args, kwargs)
+            return other
         result: AsyncResult[R] = calling.apply_async(self, args, kwargs, {})
         return result
 
     async def adelay(self, *args: P.args, **kwargs: P.kwargs) -> AsyncResult[R]:
         """Send the task with these arguments, from async code."""
+        if type(self).aapply_async is not _OWN_AAPPLY_ASYNC or "aapply_async" in self.__dict__:
+            return await self.aapply_async(args, kwargs)
         result: AsyncResult[R] = await calling.aapply_async(self, args, kwargs, {})
         return result
 
@@ -329,3 +340,7 @@ def _task_by_name(name: str, module: str | None) -> Any:
     if name not in app.tasks and module:
         import_module(module)
     return app.tasks[name]
+
+
+_OWN_APPLY_ASYNC: Final = Task.apply_async
+_OWN_AAPPLY_ASYNC: Final = Task.aapply_async

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar, Final, TypeVar
 
+from celeriac.app.moments import seconds_of
 from celeriac.core.errors import DecodeError, OperationalError
 from celeriac.core.flow import Flow, adrive, drive
 from celeriac.core.ports import Transport
@@ -32,7 +33,7 @@ class KeyValueStoreBackend:
     def __init__(self, app: Any = None, url: str | None = None, **kwargs: Any) -> None:
         self.app = app
         self.url = url
-        self.expires = app.conf.result_expires if app is not None else None
+        self.expires = seconds_of(app.conf.result_expires) if app is not None else None
         self.serializer = app.conf.result_serializer if app is not None else "json"
 
     def get(self, key: bytes) -> Any:

@@ -230,3 +230,42 @@ def test_signing_without_its_settings_says_which_are_needed(app) -> None:
     app.conf.update(task_serializer="auth", accept_content=["auth"], security_key="/nowhere")
     with pytest.raises(ImproperlyConfigured, match="security_certificate, security_cert_store"):
         app.setup_security()
+
+
+async def test_a_way_of_calling_of_ones_own_is_taken_by_delay_and_signatures_too(app) -> None:
+    called = []
+
+    class Counting(app.Task):
+        def apply_async(self, args=None, kwargs=None, **options):
+            called.append((tuple(args or ()), dict(kwargs or {})))
+            return "counted"
+
+        async def aapply_async(self, args=None, kwargs=None, **options):
+            return self.apply_async(args, kwargs, **options)
+
+    @app.task(base=Counting)
+    def task(*args, **kwargs): ...
+
+    assert task.delay(1, two=2) == "counted"
+    assert await task.adelay(3) == "counted"
+    assert task.s(4).delay() == "counted"
+    assert called == [((1,), {"two": 2}), ((3,), {}), ((4,), {})]
+    assert task._get_app() is app
+
+
+def test_who_watches_calls_of_a_task_sees_those_by_delay(app, monkeypatch) -> None:
+    @app.task
+    def task(): ...
+
+    monkeypatch.setattr(task, "apply_async", lambda *args, **options: ("watched", args))
+    assert task.delay(1) == ("watched", ((1,), {}))
+
+
+def test_calls_are_seen_where_the_class_of_all_tasks_is_changed(app, monkeypatch) -> None:
+    """As tracers do."""
+
+    @app.task
+    def task(): ...
+
+    monkeypatch.setattr(Task, "apply_async", lambda self, *args, **options: (self.name, args))
+    assert task.delay(1) == (task.name, ((1,), {}))

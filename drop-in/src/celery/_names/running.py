@@ -21,7 +21,9 @@ MODULES: Table = {
     "celery.apps.worker": from_("celeriac.worker.program", "Worker"),
     "celery.backends": own("backends", "by_name by_url"),
     "celery.backends.base": own("backends", "BaseBackend Backend=BaseBackend DisabledBackend")
-    | from_("celeriac.contrib.keyvalue", "KeyValueStoreBackend BaseKeyValueStoreBackend=KeyValueStoreBackend"),
+    | from_("celeriac.contrib.keyvalue", "KeyValueStoreBackend BaseKeyValueStoreBackend=KeyValueStoreBackend")
+    | from_("celeriac.contrib.dictstore", "BaseDictBackend")
+    | from_("celeriac.current", "get_current_task"),
     "celery.backends.redis": own("redis_backend", "RedisBackend SentinelBackend=RedisBackend"),
     **{f"celery.backends.{module}": own("backends", f"{names}") for module, names in _BACKENDS.items()},
     "celery.backends.rpc": own("backends", "RPCBackend") | from_("celeriac.exceptions", "BacklogLimitExceeded"),

@@ -30,7 +30,7 @@ _LOGS = (
 )
 _SERIALIZATION = (
     "UnpickleableExceptionWrapper create_exception_cls find_pickleable_exception get_pickleable_etype "
-    "get_pickleable_exception get_pickled_exception strtobool subclass_exception"
+    "get_pickleable_exception get_pickled_exception strtobool subclass_exception b64encode b64decode"
 )
 _PLATFORMS = (
     "EX_OK EX_FAILURE EX_UNAVAILABLE EX_USAGE EX_CANTCREAT SYSTEM IS_macOS IS_WINDOWS SIGMAP SIGNAMES Pidfile "

@@ -1,5 +1,6 @@
 """celery.utils.serialization: exceptions that can be pickled, and texts that mean yes or no."""
 
+import base64
 import inspect
 from typing import Any
 
@@ -94,3 +95,13 @@ def strtobool(term: Any, table: Any = None) -> Any:
         return (table or _WORDS)[term.lower()]
     except KeyError:
         raise TypeError(f"Cannot coerce {term!r} to type bool") from None
+
+
+def b64encode(data: str | bytes) -> str:
+    """Base64, as text."""
+    return base64.b64encode(data.encode() if isinstance(data, str) else data).decode()
+
+
+def b64decode(data: str | bytes) -> bytes:
+    """What stands in base64."""
+    return base64.b64decode(data)
