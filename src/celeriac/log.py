@@ -4,12 +4,18 @@ import logging
 from typing import Final
 
 TASK_LOGGER: Final = "celeriac.task"
+_RESERVED: Final = ("celeriac", TASK_LOGGER)
 
 
 def get_task_logger(name: str) -> logging.Logger:
-    """A logger that a worker writes out with the name and id of the task that runs."""
+    """A logger that a worker writes out with the name and id of the task that runs, whatever its own name."""
+    if name in _RESERVED:
+        raise RuntimeError(f"Logger name {name!r} is reserved!")
     logger = logging.getLogger(name)
-    if logger.parent is logging.root and name != TASK_LOGGER:
+    above: logging.Logger | None = logger
+    while above is not None and above.name != TASK_LOGGER:
+        above = above.parent
+    if above is None:
         logger.parent = logging.getLogger(TASK_LOGGER)
     return logger
 

@@ -105,12 +105,13 @@ def _go(worker: WorkController, background: DaemonOptions) -> bool:
 def _speak(mine: Session, worker: WorkController) -> None:
     options = worker.options
     level = options.loglevel if isinstance(options.loglevel, int) else log.level_of(options.loglevel)
-    log.setup(worker.app.conf, log.LogOptions(level, options.logfile, worker.hostname, options.color))
+    is_ours = log.setup(worker.app.conf, log.LogOptions(level, options.logfile, worker.hostname, options.color))
     # Before the banner, which tells of the queues that receivers have added.
     signals.celeryd_after_setup.send(sender=worker.hostname, instance=worker, conf=worker.app.conf)
     if not mine.quiet:
         click.echo(banner.text(worker, color=mine.color))
-    log.redirect_stdouts(worker.app.conf)
+    if is_ours:
+        log.redirect_stdouts(worker.app.conf)
 
 
 def apply_settings(app: Any, given: dict[str, Any]) -> None:

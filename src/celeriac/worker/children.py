@@ -104,8 +104,8 @@ def spawned(argument: str) -> PoolSettings:
     told = msgspec.json.decode(argument, type=Spawned)
     app = find_app(told.app_name)
     app.conf.update(told.changes)
-    log.setup(app.conf, log.LogOptions(told.level, told.logfile, told.hostname, told.color))
-    log.redirect_stdouts(app.conf)
+    if log.setup(app.conf, log.LogOptions(told.level, told.logfile, told.hostname, told.color)):
+        log.redirect_stdouts(app.conf)
     app.loader.init_worker()
     app.finalize()
     return _hooks(app, told.hostname, told.pool, spawned=True)

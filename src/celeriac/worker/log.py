@@ -18,7 +18,7 @@ from celeriac.log import TASK_LOGGER
 from .json_log import JsonFormatter
 from .nodenames import fill_in
 
-_COLORS: Final = {"DEBUG": "34", "WARNING": "33", "ERROR": "31", "CRITICAL": "35"}
+_COLORS: Final = {"DEBUG": "1;34", "WARNING": "1;33", "ERROR": "1;31", "CRITICAL": "1;35"}
 _LONGEST_LINE: Final = 64 * 1024
 
 
@@ -76,22 +76,23 @@ class TaskFormatter(ColorFormatter):
         return super().format(record)
 
 
-def setup(conf: Any, options: LogOptions) -> None:
-    """Configure logging unless a receiver of setup_logging does."""
-    colors = conf["worker_log_color"]
-    colorize = bool(options.color and not options.logfile if colors is None else colors)
+def setup(conf: Any, options: LogOptions) -> bool:
+    """Configure logging unless a receiver of setup_logging does: False, and what is printed is its business too."""
+    colorize = bool(options.color and not options.logfile and conf["worker_log_color"] is not False)
     fmt = conf["worker_log_format"]
     asked = {"loglevel": options.level, "logfile": options.logfile, "format": fmt, "colorize": colorize}
     if signals.setup_logging.send(sender=None, **asked):
-        return
+        return False
     root = logging.getLogger()
     if conf["worker_hijack_root_logger"]:
         _remove_handlers(root)
+        _remove_handlers(logging.getLogger(TASK_LOGGER))
     if not root.handlers:
         root.addHandler(_output(options, _formatter(conf, ColorFormatter(fmt, conf["worker_log_datefmt"], colorize))))
     root.setLevel(options.level)
     signals.after_setup_logger.send(sender=None, logger=root, **asked)
     _setup_task_logger(conf, options, asked)
+    return True
 
 
 def _remove_handlers(logger: logging.Logger) -> None:
@@ -104,9 +105,9 @@ def _remove_handlers(logger: logging.Logger) -> None:
 def _setup_task_logger(conf: Any, options: LogOptions, asked: dict[str, Any]) -> None:
     tasks = logging.getLogger(TASK_LOGGER)
     fmt = conf["worker_task_log_format"]
-    _remove_handlers(tasks)
-    formatter = TaskFormatter(fmt, conf["worker_task_log_datefmt"], asked["colorize"])
-    tasks.addHandler(_output(options, _formatter(conf, formatter)))
+    if not tasks.handlers:
+        formatter = TaskFormatter(fmt, conf["worker_task_log_datefmt"], asked["colorize"])
+        tasks.addHandler(_output(options, _formatter(conf, formatter)))
     tasks.setLevel(options.level)
     tasks.propagate = False
     signals.after_setup_task_logger.send(sender=None, logger=tasks, **{**asked, "format": fmt})

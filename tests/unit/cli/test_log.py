@@ -23,6 +23,15 @@ from celeriac.wire import envelope
 from celeriac.worker import log, received
 from celeriac.worker.log import LogFile, LoggingProxy, LogOptions
 
+# a terminal, the setting, a file -> colours
+COLORS = [
+    (True, None, False, True),
+    (True, True, False, True),
+    (True, False, False, False),
+    (True, True, True, False),
+    (False, True, False, False),
+]
+
 
 @pytest.fixture(autouse=True)
 def logging_as_it_was() -> Iterator[None]:
@@ -95,9 +104,10 @@ def test_a_receiver_of_setup_logging_does_it_all(tmp_path: Path) -> None:
         asked.append(given)
 
     before = logging.root.handlers[:]
+    app = Celeriac("proj", broker="memory://", set_as_current=False)
     signals.setup_logging.connect(receive)
     try:
-        setup(tmp_path / "log")
+        assert not log.setup(app.conf, LogOptions(logging.INFO, str(tmp_path / "log"), "w@h"))
     finally:
         signals.setup_logging.disconnect(receive)
     assert logging.root.handlers == before
@@ -193,3 +203,24 @@ def test_lines_may_be_json_objects(tmp_path: Path) -> None:
     assert "task" not in first
     assert (second["task"], second["task_id"], second["level"]) == ("proj.add", "abc", "ERROR")
     assert second["exception"].endswith("ValueError: as told")
+
+
+def test_a_task_logger_is_one_whatever_its_name_is_below(tmp_path: Path) -> None:
+    logging.getLogger("some.package").addHandler(logging.NullHandler())
+    setup(tmp_path / "log")
+    get_task_logger("some.package.tasks").info("inside")
+    assert (tmp_path / "log").read_text().endswith("INFO/MainProcess] ???[???]: inside\n")
+    for name in ("celeriac", TASK_LOGGER):
+        with pytest.raises(RuntimeError, match="is reserved"):
+            get_task_logger(name)
+
+
+@pytest.mark.parametrize(("color", "wanted", "logfile", "is_colored"), COLORS)
+def test_colours_are_for_terminals(
+    color: bool, wanted: bool | None, logfile: bool, is_colored: bool, tmp_path: Path
+) -> None:
+    app = Celeriac("proj", broker="memory://", set_as_current=False, worker_log_color=wanted)
+    assert log.setup(app.conf, LogOptions(logging.INFO, str(tmp_path / "log") if logfile else None, "w@h", color))
+    formatter = logging.root.handlers[0].formatter
+    assert formatter is not None
+    assert ("\x1b[1;31m" in formatter.format(logging.makeLogRecord({"levelname": "ERROR"}))) == is_colored

@@ -6,6 +6,7 @@ from typing import Any
 
 from celeriac.app.symbols import symbol
 from celeriac.log import TASK_LOGGER
+from celeriac.log import get_task_logger as log_of_task
 from celeriac.worker import log
 from celeriac.worker.log import ColorFormatter as _ColorFormatter
 from celeriac.worker.log import LoggingProxy as _LoggingProxy
@@ -29,12 +30,9 @@ def get_logger(name: str) -> logging.Logger:
 
 def get_task_logger(name: str) -> logging.Logger:
     """A logger that a worker writes out with the name and id of the task that runs."""
-    if name in ("celery", "celery.task", TASK_LOGGER):
+    if name in ("celery", "celery.task"):
         raise RuntimeError(f"Logger name {name!r} is reserved!")
-    found = logging.getLogger(name)
-    if found.parent is logging.root:
-        found.parent = logging.getLogger(TASK_LOGGER)
-    return found
+    return log_of_task(name)
 
 
 def mlevel(level: Any) -> Any:

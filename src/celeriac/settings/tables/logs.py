@@ -13,7 +13,13 @@ SETTINGS = (
         "Remove the handlers that the root logger had.",
         old="CELERYD_HIJACK_ROOT_LOGGER",
     ),
-    Setting("worker_log_color", BOOL, None, "Colours in the log; None is on a terminal.", old="CELERYD_LOG_COLOR"),
+    Setting(
+        "worker_log_color",
+        BOOL,
+        None,
+        "Colours in a log that goes to a terminal; False is never.",
+        old="CELERYD_LOG_COLOR",
+    ),
     Setting(
         "worker_log_format",
         TEXT,
