@@ -3,11 +3,11 @@
 import logging
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from celeriac.core.errors import OperationalError
-from celeriac.core.flow import Flow
+from celeriac.core.flow import Flow, adrive, drive
 from celeriac.core.message import Post
 from celeriac.core.ports.newswire import Newswire
 from celeriac.wire.body import body_of
@@ -62,45 +62,46 @@ class SentEvents:
         self._exchange: str = app.conf["event_exchange"]
         transport = app.transports.write
         self._wire = newswire(transport, transport.bus)
+        self._unheard = False  # nobody listened when several calls were told of last
 
     def tell(self, posts: Sequence[Post]) -> None:
         """From sync code."""
-        transport = self._app.transports.write
-        for flow in self._flows(posts):
-            try:
-                transport.link().run(flow, _TIMEOUT)
-            except OperationalError as exc:
-                _not_told(exc)
-                break
+        link = self._app.transports.write.link()
+        drive(self._messages(posts), lambda flow: link.run(flow, _TIMEOUT))
 
     async def atell(self, posts: Sequence[Post]) -> None:
         """From async code."""
-        app = self._app
-        for flow in self._flows(posts):
-            try:
-                await app.asynchronous.run(flow, _TIMEOUT, app.transports.write)
-            except OperationalError as exc:
-                _not_told(exc)
-                break
+        run, transport = self._app.asynchronous.run, self._app.transports.write
+        await adrive(self._messages(posts), lambda flow: run(flow, _TIMEOUT, transport))
 
-    def _flows(self, posts: Sequence[Post]) -> Iterable[Flow[int | None]]:
+    def _messages(self, posts: Sequence[Post]) -> Flow[None]:
+        """Asks for flows to be run, one for each message; as far as somebody listens, and sending works."""
         wire, app = self._wire, self._app
         if wire is None:
             return
         hostname, offset, pid, tick = app.identity.origin, utcoffset(), os.getpid(), app.clock.forward
         writer = Writer(hostname, app.conf["event_serializer"])
-        most = max(1, wire.room // _SIZE)
-        for start in range(0, len(posts), most):
-            calls = [fields for post in posts[start : start + most] if (fields := fields_of(post)) is not None]
-            if calls:
-                now = time.time()
-                yield self._flow(wire, writer, [TaskSent(hostname, offset, pid, tick(), now, *call) for call in calls])
+        done, several = 0, len(posts) > 1
+        while done < len(posts):
+            # If nobody listened last time, one event finds out whether that is still so.
+            most = 1 if self._unheard else max(1, wire.room // _SIZE)
+            calls = [fields for post in posts[done : done + most] if (fields := fields_of(post)) is not None]
+            done += most
+            if not calls:
+                continue
+            now = time.time()
+            told = [TaskSent(hostname, offset, pid, tick(), now, *call) for call in calls]
+            try:
+                heard = yield self._flow(wire, writer, told, several)
+            except OperationalError as exc:
+                logger.warning("Monitors are not told of calls that were sent: %s", exc)
+                return
+            if several:
+                self._unheard = heard == 0
+                if self._unheard:
+                    return  # these calls are sent: who begins to listen now has no right to hear of them
 
-    def _flow(self, wire: Newswire, writer: Writer, told: Sequence[TaskSent]) -> Flow[int | None]:
-        if len(told) == 1:
-            return wire.tell(self._exchange, SENT, writer.message(told[0]))
-        return wire.tell(self._exchange, MULTI, writer.message([*told]))
-
-
-def _not_told(exc: OperationalError) -> None:
-    logger.warning("Monitors are not told of calls that were sent: %s", exc)
+    def _flow(self, wire: Newswire, writer: Writer, told: list[TaskSent], several: bool) -> Flow[int | None]:
+        if several:
+            return wire.tell(self._exchange, MULTI, writer.message([*told]))
+        return wire.tell(self._exchange, SENT, writer.message(told[0]))

@@ -163,7 +163,7 @@ def test_events_of_elections_and_of_programs_do_no_harm() -> None:
 
 def test_names_and_children_without_remembered_tasks_are_forgotten() -> None:
     state = State(max_tasks_in_memory=100, max_workers_in_memory=10)
-    for number in range(20_000):
+    for number in range(5_000):
         state.event(task("received", str(number), name=f"t{number}", hostname=f"{number}@here", parent_id="root"))
         state.event(task("progress", "root", hostname="root@here"))
     assert len(state.tasks) == 100

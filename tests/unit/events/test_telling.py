@@ -105,6 +105,36 @@ def test_nothing_heard_for_so_long_is_an_error(app: Celeriac) -> None:
         app.events.Receiver(handlers={}).capture(limit=1, timeout=0.05, wakeup=False)
 
 
+def test_calls_are_told_of_in_their_order_once_somebody_listens(app: Celeriac) -> None:
+    app.conf.task_send_sent_event = True
+    found: list[dict[str, Any]] = []
+    for _ in range(2):  # the second time it is known that nobody listens
+        app.send_many([("unheard", (n,)) for n in range(500)])
+    app.send_task("unheard")
+    receiver = app.events.Receiver(handlers={"*": found.append})
+    steps = receiver.itercapture(timeout=20, wakeup=False)
+    next(steps)
+    for _ in range(2):
+        sent = app.send_many([("heard", (n,)) for n in range(500)])
+        found.clear()
+        while len(found) < 500:
+            next(steps)
+        assert [event["uuid"] for event in found] == [result.id for result in sent]
+        assert {event["name"] for event in found} == {"heard"}
+        clocks = [event["clock"] for event in found]
+        assert clocks == sorted(set(clocks))
+
+
+async def test_calls_of_async_code_are_told_of_as_well(app: Celeriac) -> None:
+    app.conf.task_send_sent_event = True
+    await app.asend_many([("unheard", (n,)) for n in range(3)])
+    async with Telling(app) as listening:
+        await listening.listen()
+        sent = await app.asend_many([("heard", (n,), {}, {"task_id": str(n)}) for n in range(200)])
+        assert await listening.heard(199) == [int(result.id) for result in sent]
+    await app.aclose()
+
+
 def test_a_clock_runs_ahead_of_what_was_heard(app: Celeriac) -> None:
     receiver = app.events.Receiver(handlers={})
     receiver.event_from_message({"type": "task-started", "clock": 1000})
