@@ -55,7 +55,7 @@ def test_a_worker_that_stood_still_cannot_end_what_others_took_over(pool: str, c
     late.wait_line("The lease of this worker ran out")
     value = campaign.app.AsyncResult(id).get(timeout=20)
     assert value == other_child != late_child
-    assert "was no longer this worker's" in late.log.read_text()
+    late.wait_line("was no longer this worker's")
     # and it is of use again
     new = campaign.send("work", count=20)
     campaign.wait_ended(new, 10)
