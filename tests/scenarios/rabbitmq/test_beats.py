@@ -19,7 +19,7 @@ from celeriac.beat.service import Service
 from celeriac.beat.timetable import UnknownEntry
 from celeriac.core.errors import ImproperlyConfigured
 from celeriac.core.ports.plans import Mark
-from scenarios.workers.running import Command, until
+from scenarios.workers.running import Command, run, until
 from servers.gate import Gate
 from servers.rabbitmq_server import RabbitServer
 from watched import PATIENCE
@@ -130,6 +130,24 @@ def test_the_schedule_is_changed_while_it_runs_and_while_it_does_not(scheduler: 
         schedules.get("mine")
     with pytest.raises(ValueError, match="belongs to the program"):
         schedules.remove("rare")
+
+
+def test_the_schedule_is_changed_from_the_command_line(node: RabbitServer, name: str, tmp_path: Path) -> None:
+    (tmp_path / "periodic.py").write_text(PROGRAM)
+    given = {"BEAT_NAME": name, "BEAT_BROKER": node.url(), "PYTHONPATH": str(tmp_path)}
+
+    def schedule(*words: str) -> str:
+        done = run(tmp_path, "-A", "periodic", "schedule", *words, environment=given, seconds=PATIENCE)
+        assert done.process.returncode == 0, done.text
+        return done.text
+
+    with Command(tmp_path, "-A", "periodic", "beat", "-l", "INFO", environment=given) as beat:
+        beat.wait_line("This beat leads")
+        assert "Added mine" in schedule("add", "mine", "t.mine", "--every", "0.3")
+        beat.wait_line("Sending due task mine")
+        schedule("pause", "often")
+        assert "paused" in next(line for line in schedule("list").splitlines() if line.startswith("often"))
+        assert beat.stop() == 0
 
 
 def test_ticks_that_were_missed_are_made_up_for_as_the_entry_says(scheduler: Make) -> None:
