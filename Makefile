@@ -11,6 +11,10 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
 CELERY := celery[redis]==5.7.0
 FLOWER := flower==2.0.1
 
+# Written for Celery, and run by the tests on the drop-in: without what they depend on, for that is Celery.
+THIRD_PARTY := django-celery-beat==2.9.0 django-celery-results==2.6.0 celery-redbeat==2.4.2 celery-once==3.0.1 celery-singleton==0.3.1
+THIRD_PARTY_NEEDS := sentry-sdk==2.75.0 'django-timezone-field>=7' 'python-crontab>=3' 'cron-descriptor>=1.4' 'tenacity>=8' python-dateutil tzdata
+
 BIN := .venv/bin
 STAMPS := .venv/stamps
 
@@ -88,6 +92,8 @@ $(STAMPS)/servers: $(STAMPS)/venv tools/debian.sh
 .venv-dropin/installed: Makefile pyproject.toml $(shell find drop-in -type f -not -name '*.pyc') | $(STAMPS)/venv
 	test -x .venv-dropin/bin/python || $(PYTHON) -m venv .venv-dropin
 	.venv-dropin/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[redis,rabbitmq,gevent,eventlet,yaml,solar,pydantic,auth]' 'pytest>=8.3' 'django>=5' 'flask>=3' 'sphinx>=7'
+	.venv-dropin/bin/python -m pip install --quiet --disable-pip-version-check $(THIRD_PARTY_NEEDS)
+	.venv-dropin/bin/python -m pip install --quiet --disable-pip-version-check --no-deps $(THIRD_PARTY)
 	.venv-dropin/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps ./drop-in
 	rm -rf drop-in/build
 	touch $@

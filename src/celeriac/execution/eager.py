@@ -19,6 +19,7 @@ from .endings import Endings
 from .faces import AppFace, FollowUp
 from .plan import Plan, make_plan
 from .records import Records
+from .tracing import traced
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -70,7 +71,10 @@ class EagerExecutor:
         self._around.announce(plan, request)
         if plan.before_start is not None:
             plan.before_start(request.id, request.args, request.kwargs)
-        value = (plan.task.run if plan.direct else plan.task)(*request.args, **request.kwargs)
+        if plan.tracer is None:
+            value = (plan.task.run if plan.direct else plan.task)(*request.args, **request.kwargs)
+        else:
+            value = traced(plan.tracer, request)
         return loops.run(value) if type(value) is CoroutineType else value
 
     def _raised(self, plan: Plan, request: Context, exc: BaseException) -> Ended:

@@ -21,6 +21,7 @@ from .opening import REFUSALS, Opener
 from .plan import Plan, make_plan
 from .records import Records
 from .request import RunContext
+from .tracing import traced
 from .verdicts import Verdicts
 
 _MOST_THREADS: Final = 32
@@ -153,7 +154,10 @@ class Executor:
                 plan.before_start(request.id, request.args, request.kwargs)
             body = _enter(given)
             try:
-                value = (task.run if plan.direct else task)(*request.args, **request.kwargs)
+                if plan.tracer is None:
+                    value = (task.run if plan.direct else task)(*request.args, **request.kwargs)
+                else:
+                    value = traced(plan.tracer, request)
                 if type(value) is CoroutineType:
                     value = loops.run(limits.drive(value, body))
             finally:
@@ -190,7 +194,10 @@ class Executor:
                 if plan.before_start is not None:
                     plan.before_start(request.id, request.args, request.kwargs)
                 try:
-                    value = (task.run if plan.direct else task)(*request.args, **request.kwargs)
+                    if plan.tracer is None:
+                        value = (task.run if plan.direct else task)(*request.args, **request.kwargs)
+                    else:
+                        value = traced(plan.tracer, request)
                     if type(value) is CoroutineType:
                         value = await limits.drive(value, body)
                 finally:

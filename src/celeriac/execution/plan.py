@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from .faces import overrides_call, own_hook
+from .tracing import tracer_of
 
 
 class Plan(msgspec.Struct, frozen=True, gc=False):
@@ -26,10 +27,12 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     track_started: bool
     throws: tuple[type[BaseException], ...]
     longest_repr: int
+    tracer: Callable[..., Any] | None = None  # calls the body, where somebody traces runs
 
 
 def make_plan(task: Any, name: str) -> Plan:
     """Look at the task once."""
+    tracer = tracer_of(task, name)  # first: it may put something in place of the task's run
     direct = not overrides_call(task)
     throws = getattr(task, "throws", None) or ()
     return Plan(
@@ -47,6 +50,7 @@ def make_plan(task: Any, name: str) -> Plan:
         track_started=bool(task.track_started),
         throws=throws if isinstance(throws, tuple) else tuple(throws) if isinstance(throws, list) else (throws,),
         longest_repr=getattr(task, "resultrepr_maxsize", None) or 1024,
+        tracer=tracer,
     )
 
 

@@ -13,7 +13,6 @@ NOT_HERE: dict[str, str] = {
     "celery.app:AppPickler": "apps are pickled by their own __reduce__",
     "celery.app.amqp:task_message": _INSIDE,
     "celery.app.trace:TraceInfo": _INSIDE,
-    "celery.app.trace:build_tracer": _INSIDE,
     "celery.app.trace:trace_task": "run a task in this process with task.apply()",
     "celery.apps.multi": "use the command: celery multi",
     "celery.backends.arangodb": _STORE,

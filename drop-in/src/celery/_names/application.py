@@ -68,6 +68,7 @@ MODULES: Table = {
         "celeriac.execution.texts",
         "LOG_RECEIVED LOG_SUCCESS LOG_FAILURE LOG_INTERNAL_ERROR LOG_IGNORED LOG_REJECTED LOG_RETRY logger",
     )
+    | from_("celeriac.execution.tracing", "build_tracer task_has_custom")
     | own("about", "setup_worker_optimizations reset_worker_optimizations"),
     "celery.app.utils": from_("celeriac.app.lookup", "find_app")
     | from_("celeriac.app.reporting", "bugreport")

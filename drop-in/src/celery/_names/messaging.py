@@ -1,6 +1,6 @@
 """kombu's names, served where kombu itself is not installed."""
 
-from .writing import Table, from_
+from .writing import Table, from_, own
 
 _ROOM = "celeriac.contrib.kombu"
 _ENTITIES = "Exchange Queue binding"
@@ -10,6 +10,9 @@ _ERRORS = (
 )
 
 MODULES: Table = {
+    # what sentry-sdk asks for; where billiard is installed, that is what is found
+    "billiard": {},
+    "billiard.pool": own("pools", "Worker"),
     "kombu": from_(_ROOM, f"{_ENTITIES} Connection BrokerConnection=Connection Producer Consumer Message")
     | from_(f"{_ROOM}.places", "parse_url uuid")
     | from_("celery._own.about", "__version__ VERSION"),
