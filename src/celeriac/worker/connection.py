@@ -89,7 +89,8 @@ class Connection:
     async def run(self, make: Callable[[], Flow[T]], timeout: float = _DEADLINE) -> T:
         """Perform the flow, over as many connections as it takes."""
         while True:
-            await self._up.wait()
+            if not self._up.is_set():
+                await self._up.wait()
             if self.state is State.CLOSED:
                 raise ConnectionClosed("the connection is closed")
             try:

@@ -2,10 +2,11 @@
 
 import asyncio
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,9 @@ def test_results_failures_and_states_come_back(client: Celeriac) -> None:
 def test_a_result_is_not_lost_by_looking(client: Celeriac) -> None:
     result = call(client, "say", "polled")
     until(lambda: result.ready(), PATIENCE)
+    assert call(client, "say", "waited for").get(timeout=PATIENCE) == "waited for"
+    other = call(client, "say", "polled right after a wait")
+    until(lambda: other.ready(), PATIENCE)
     assert (result.state, result.get(timeout=1), client.AsyncResult(result.id).get(timeout=1)) == (
         "SUCCESS",
         "polled",
@@ -112,6 +116,65 @@ def test_async_callers_wait_in_their_loop(client: Celeriac) -> None:
         return list(await asyncio.gather(*(one.aget(timeout=PATIENCE) for one in sent)))
 
     assert asyncio.run(calls()) == [str(number) for number in range(50)]
+
+
+@contextmanager
+def somebody_waiting(client: Celeriac) -> Iterator[None]:
+    """Another thread waits, by itself, for what never comes."""
+    told = threading.Event()
+
+    def wait() -> None:
+        with suppress(TimeoutError):
+            client.AsyncResult("nobody").get(timeout=PATIENCE, on_interval=look)
+
+    def look() -> None:
+        if told.is_set():
+            raise TimeoutError("enough")
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    try:
+        yield
+    finally:
+        told.set()
+        waiting.join(PATIENCE)
+
+
+def test_what_was_received_is_acknowledged_while_somebody_waits_for_something_else(
+    client: Celeriac, node: RabbitServer
+) -> None:
+    assert call(client, "say", "one").get(timeout=PATIENCE) == "one"
+    with somebody_waiting(client):
+        until(lambda: f"{client.oid}\t0" in queues(node), PATIENCE)
+
+
+def test_a_reply_queue_that_is_deleted_under_who_waits_is_made_again(client: Celeriac, node: RabbitServer) -> None:
+    assert call(client, "say", "one").get(timeout=PATIENCE) == "one"
+    with somebody_waiting(client):
+        node.control("delete_queue", client.oid)
+        until(lambda: client.oid in queues(node), PATIENCE)
+    assert [call(client, "say", str(number)).get(timeout=PATIENCE) for number in range(5)] == list("01234")
+
+
+def test_a_wait_that_is_interrupted_loses_no_result(client: Celeriac) -> None:
+    """It may have been reading for everybody when it was."""
+
+    class Enough(BaseException):
+        pass
+
+    def ring(number: int, frame: Any) -> None:
+        raise Enough
+
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        for turn in range(5):
+            results = [call(client, "say", f"{turn}.{number}") for number in range(20)]
+            with pytest.raises(Enough):
+                signal.setitimer(signal.ITIMER_REAL, 0.05)
+                client.AsyncResult("nobody").get(timeout=PATIENCE)
+            assert [result.get(timeout=PATIENCE) for result in results] == [f"{turn}.{n}" for n in range(20)]
+    finally:
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_results_that_come_while_the_client_is_cut_off_are_read_after_it(node: RabbitServer, tmp_path: Path) -> None:

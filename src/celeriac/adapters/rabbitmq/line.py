@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import select
 import socket
 import ssl
 import time
@@ -16,12 +15,14 @@ from .channel import Answer, Batch, Channel
 from .contents import Parcel
 from .doorway import Doorway
 from .place import Server
+from .readiness import readable, writable
 from .refusals import Blocked, Halted, Lost, Refused
 from .talk import Talk
 
 _PIECE: Final = 1 << 18
 _WINDOW: Final = 256  # so many messages are written before looking for confirms
 _WINDOWS: Final = 12  # so many of these may be unconfirmed
+_PATIENCE: Final = 5.0  # of what nobody has given a deadline
 PUBLISHING: Final = 1
 ASKING: Final = 2
 
@@ -117,16 +118,10 @@ class Line:
     def _readable(self, seconds: float | None, bell: socket.socket | None = None) -> bool:
         if isinstance(self._sock, ssl.SSLSocket) and self._sock.pending():
             return True
-        poll = select.poll()
-        poll.register(self._sock, select.POLLIN)
-        if bell is not None:
-            poll.register(bell, select.POLLIN)
-        ready = poll.poll(None if seconds is None else max(seconds, 0.0) * 1000.0)
-        return bool(ready) and (bell is None or any(number == self._sock.fileno() for number, _ in ready))
+        return readable(self._sock, seconds, bell)
 
     def _hear_now(self) -> bool:
         """Take in what is there. TLS may be readable and yet have nothing for us."""
-        self._sock.settimeout(0.0)
         try:
             data = self._sock.recv(_PIECE)
         except (BlockingIOError, ssl.SSLWantReadError):
@@ -137,8 +132,9 @@ class Line:
     def _hear(self, deadline: float) -> None:
         if self.talk.ended is not None:
             raise self.talk.ended
-        self._patience(deadline)
-        self._take_in(self._sock.recv(_PIECE))
+        if not self._readable(_left(deadline)):
+            raise TimeoutError("nothing came in time")
+        self._hear_now()
         if self.talk.out:
             self._flush(deadline)
 
@@ -152,14 +148,22 @@ class Line:
         if out:
             data = b"".join(out)
             out.clear()
-            self._patience(deadline)
-            self._sock.sendall(data)
+            self._send(data, time.monotonic() + _PATIENCE if deadline is None else deadline)
 
-    def _patience(self, deadline: float | None) -> None:
-        left = 5.0 if deadline is None else deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("no time was left")
-        self._sock.settimeout(left)
+    def _send(self, data: bytes, deadline: float) -> None:
+        """All of it: nearly always there is room for it at once."""
+        left = memoryview(data)
+        while left:
+            patience, ready = _left(deadline), writable
+            try:
+                left = left[self._sock.send(left) :]
+                continue
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                pass
+            except ssl.SSLWantReadError:
+                ready = readable
+            if not ready(self._sock, patience):
+                raise TimeoutError("what was to be sent was not taken in time")
 
     def shut(self, number: int, deadline: float) -> None:
         """Close a channel: what was got on it and not acknowledged is back when this returns."""
@@ -185,6 +189,13 @@ class Line:
             self._sock.close()
 
 
+def _left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("no time was left")
+    return left
+
+
 def _failures(batches: Sequence[Batch]) -> dict[int, str]:
     """By their places in all of it."""
     return {turn * _WINDOW + place: why for turn, batch in enumerate(batches) for place, why in batch.failures.items()}
@@ -204,6 +215,7 @@ def _connected(doorway: Doorway, server: Server, deadline: float) -> socket.sock
         doorway.prepare(sock)
         if context is not None:
             sock = context.wrap_socket(sock, server_hostname=doorway.name(server))
+        sock.setblocking(False)
     except BaseException:
         sock.close()
         raise

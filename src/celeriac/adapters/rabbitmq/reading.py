@@ -41,9 +41,10 @@ class Reading:
             self._bell = socket.socketpair()
             for end in self._bell:
                 end.setblocking(False)
-        with self._place:  # tags of the former mean nothing on this one
+        with self._place:
             self._line = line
-            self._unsaid = 0
+            if line is None:  # its tags mean nothing on the next; that may have brought something before it is ours
+                self._unsaid = 0
 
     def close(self) -> None:
         """The thread that reads is gone."""
@@ -112,7 +113,10 @@ class Reading:
             left = None if deadline is None else deadline - time.monotonic()
             if left is not None and left <= 0.0:
                 return
-            self._hear(line, left)
+            if self._unsaid:
+                left = _SOON if left is None else min(left, _SOON)
+            if not self._hear(line, left):
+                self._say(line)
 
     @contextmanager
     def followed(self) -> Iterator[None]:

@@ -134,7 +134,9 @@ class Replies:
         try:
             channel = line.channel(_READING)
             channel.on_delivery = self._came
+            # Whoever reads, this thread or one that waits, looks at nothing but whether the conversation has ended.
             channel.on_cancelled = lambda consumer: line.talk.end(Lost("the queue of results was deleted"))
+            channel.on_closed = line.talk.end
             until = time.monotonic() + 5.0
             for _, method in declarations([self.queue(self._name)]):
                 line.ask(method, until, _READING)
@@ -146,8 +148,6 @@ class Replies:
                 self.reading.read(line, _LOOK)
                 if line.talk.ended is not None:
                     raise line.talk.ended
-                if channel.closed is not None:
-                    raise channel.closed
         finally:
             line.hang_up()  # a thread that reads for itself notices
             self.reading.use(None)
