@@ -120,6 +120,7 @@ class Task:
     )
     # what an event says that is told late, after one of a later state, is taken over as far as this goes
     merge_rules: ClassVar[dict[str, tuple[str, ...]]] = {
+        states.PENDING: ("client", "queue", "exchange", "routing_key"),
         states.RECEIVED: ("name", "args", "kwargs", "parent_id", "root_id", "retries", "eta", "expires"),
     }
     name = received = sent = started = succeeded = failed = retried = revoked = rejected = None

@@ -46,6 +46,7 @@ def test_in_any_order_a_task_ends_where_it_ended(events: list[dict[str, Any]]) -
     found = state.tasks["a"]
     assert (found.state, found.result, found.runtime, found.name, found.args) == ("SUCCESS", "'r'", 0.5, "t", "(1,)")
     assert (found.sent, found.received, found.started, found.succeeded) == (1.0, 2.0, 3.0, 4.0)
+    assert (found.client, found.queue) == ("gen1@here", "q")
     assert found.ready and found.worker.hostname == "w@here"
     assert state.task_count == 1
     assert state.task_types() == ["t"]
