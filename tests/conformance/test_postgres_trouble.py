@@ -1,6 +1,7 @@
 """A PostgreSQL that restarts, is cut off, stands still or is locked: errors in time, and work again afterwards."""
 
 import asyncio
+import gc
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -144,6 +145,24 @@ async def test_so_it_is_in_async_code(server: PostgresServer) -> None:
         gate.open()
         await link.run(transport.broker.count(["celery"]), 20.0)
         await link.close()
+
+
+async def test_a_connection_that_ends_in_the_middle_of_an_operation_is_reported_and_left(
+    transport: PostgresTransport,
+) -> None:
+    link = await transport.alink()
+    for run in (transport.link().run, link.run):
+        for _ in range(5):
+            with pytest.raises(OperationalError, match="PostgreSQL at"):
+                await done(run(end_yourself(), 20.0))
+            assert await done(run(transport.broker.count(["celery"]), 20.0)) == {"celery": 0}
+    gc.collect()  # what was left half done would complain now
+    await link.close()
+
+
+def end_yourself() -> Flow[None]:
+    end = Statement("SELECT pg_terminate_backend(pg_backend_pid())")
+    yield Ask([Statement("SELECT 1"), end, *[Statement("SELECT pg_sleep(0.01)")] * 50])
 
 
 async def test_cancelling_an_operation_costs_the_others_nothing(transport: PostgresTransport) -> None:

@@ -42,6 +42,10 @@ def parameters(server: Mapping[str, Any], name: str, seconds: float) -> dict[str
 def _cut(pgconn: PGconn, gen: PQGen[Any]) -> None:
     """Ends a connection on which an answer is outstanding: the next one's answer would be taken for it."""
     pgconn.finish()
+    _close(gen)
+
+
+def _close(gen: PQGen[Any]) -> None:
     with contextlib.suppress(Exception):  # it tidies up, and finds the connection gone
         gen.close()
 
@@ -60,22 +64,24 @@ class SyncLine(Connection[TupleRow]):
         with selectors.DefaultSelector() as selector:
             try:
                 wanted = next(gen)
-                selector.register(self.pgconn.socket, wanted)
                 while True:
                     try:
-                        ready = self._ready(selector)
+                        ready = self._ready(selector, wanted)
                     except BaseException:
                         _cut(self.pgconn, gen)
                         raise
                     wanted = gen.send(ready)
-                    selector.modify(self.pgconn.socket, wanted)
             except StopIteration as end:
                 value: T = end.value
                 return value
 
-    def _ready(self, selector: selectors.BaseSelector) -> int:
+    def _ready(self, selector: selectors.BaseSelector, wanted: int) -> int:
+        """Everything that may fail outside of the generator, which then has to be ended as well."""
+        fileno = self.pgconn.socket
+        selector.register(fileno, wanted)
         left = self.deadline - time.monotonic()
         ready = selector.select(max(left, 0.0) if left != float("inf") else None)
+        selector.unregister(fileno)
         if not ready:
             raise TimeoutError("the time was up")
         return ready[0][1]
@@ -108,6 +114,9 @@ class AsyncLine(AsyncConnection[TupleRow]):
                 return await wait_async(gen, self.pgconn.socket)
         except (asyncio.CancelledError, TimeoutError):
             _cut(self.pgconn, gen)
+            raise
+        except BaseException:
+            _close(gen)  # nothing, if the error is its own; else the socket has gone
             raise
 
     def __del__(self, _: Any = None, /) -> None:
