@@ -9,9 +9,9 @@ from uuid import uuid4
 import pytest
 
 from celeriac.adapters.rabbitmq import RabbitTransport
+from celeriac.adapters.rabbitmq.journal import RabbitJournal
 from celeriac.core.errors import LeaseLost, OperationalError
 from celeriac.core.message import Exchange, Message, Post, Queue, Route
-from celeriac.core.ports.seat import Journal
 from patience import until
 from servers.gate import Gate
 from servers.rabbitmq_node import RabbitNode, rabbitmq
@@ -102,8 +102,9 @@ def test_a_rewrite_that_fails_changes_nothing(make: Make, name: str) -> None:
 def test_many_read_and_write_at_once_and_each_sees_all_there_was(make: Make, name: str) -> None:
     troubles: list[str] = []
 
-    def go(journal: Journal, number: int) -> None:
+    def go(journal: RabbitJournal, number: int) -> None:
         mine = []
+        journal.patience = 100.0
         for turn in range(8):
             mine.append(f"{number}.{turn}".encode())
             journal.append(mine[-1:])
@@ -138,12 +139,12 @@ def test_one_who_reads_and_hangs_is_told_to_the_others(make: Make, name: str) ->
 def test_who_has_lost_the_seat_writes_nothing_not_even_late(rabbitmq: RabbitNode, make: Make, name: str) -> None:
     with Gate(rabbitmq.port) as gate:
         cut = make(rabbitmq.url().replace(f":{rabbitmq.port}/", f":{gate.port}/"))
-        seat, journal = cut.seats.seat(f"{name}.seat", 2.0), make().seats.journal(name)
+        seat, journal = cut.seats.seat(f"{name}.seat", 6.0), make().seats.journal(name)
         assert seat.take()
         mine = seat.journal(name)
         mine.append([b"1"])
         gate.shut()
-        heir = make().seats.seat(f"{name}.seat", 2.0)
+        heir = make().seats.seat(f"{name}.seat", 60.0)
         # On its way when the connection is cut: nobody knows, and the seat is left.
         with pytest.raises(OperationalError):
             mine.append([b"late"])

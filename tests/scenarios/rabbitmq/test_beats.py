@@ -30,7 +30,7 @@ from celeriac import Celeriac
 
 app = Celeriac(os.environ["BEAT_NAME"], broker=os.environ["BEAT_BROKER"], backend="disabled://")
 app.conf.task_default_queue = app.main
-app.conf.beat_lease_ttl = 2
+app.conf.beat_lease_ttl = 4
 app.conf.beat_schedule = {
     "often": {"task": "t.often", "schedule": 0.2, "missed": "all", "missed_limit": 10_000},
     "rare": {"task": "t.rare", "schedule": 3600},
@@ -88,7 +88,7 @@ def waiting(one: SharedScheduler) -> int:
 
 def test_who_takes_over_goes_on_where_the_one_before_stopped(scheduler: Make) -> None:
     first, second = scheduler(), scheduler()
-    assert leads(first)
+    until(lambda: leads(first), PATIENCE)
     assert not leads(second)
     until(lambda: leads(first) and runs(first) >= 5, PATIENCE)
     assert not leads(second)
@@ -156,7 +156,7 @@ def test_ticks_that_were_missed_are_made_up_for_as_the_entry_says(scheduler: Mak
         for name in ("all", "once", "skip")
     }
     first = scheduler(beat_schedule=schedule)
-    assert leads(first)
+    until(lambda: leads(first), PATIENCE)
     until(lambda: leads(first) and runs(first, "all") >= 1, PATIENCE)
     first.close()
     count = {name: runs(first, name) for name in schedule}

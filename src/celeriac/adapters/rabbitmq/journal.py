@@ -24,6 +24,7 @@ _IO: Final = 5.0
 _WRITING: Final = 3
 _READING: Final = 4
 _EVERY: Final = 1 << 62  # no tag is higher
+_SLICE: Final = 0.25
 _REFUSED: Final = 403
 _MISSING: Final = 404
 
@@ -124,7 +125,7 @@ class RabbitJournal:
         channel = self._transacting(line, _READING)
         channel.on_delivery, channel.on_closed = on_delivery, enough.fail
         line.ask(methods.Consume(queue=self._name, exclusive=True, consumer_tag="journal"), deadline, _READING)
-        line.wait(enough, deadline)
+        _wait(line, enough, deadline)
         return arrived
 
     # -- writing
@@ -148,7 +149,12 @@ class RabbitJournal:
         answer = talk.publish(channel, parcels)
         if acknowledged:
             talk.say(methods.ack(number, acknowledged, multiple=True))
-        line.wait(talk.ask(channel, commands.Tx.Commit()), deadline)
+        try:
+            _wait(line, talk.ask(channel, commands.Tx.Commit()), deadline)
+        except TimeoutError:
+            if talk.blocked:
+                raise Blocked(talk.blocked) from None
+            raise
         channel.confirm(_EVERY, multiple=True)
         failures: dict[int, str] = line.wait(answer, deadline)
         return failures
@@ -172,3 +178,16 @@ class RabbitJournal:
         if failures:
             why = next(iter(failures.values()))
             raise OperationalError(f"The queue {self._name!r} took not all that is to be kept in it: {why}")
+
+
+def _wait(line: Line, answer: Answer, deadline: float) -> None:
+    """With heartbeats meanwhile: a server that writes to a slow disk must not think that nobody is here any more."""
+    while not answer.done:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("no time was left")
+        if not line.hear(min(left, _SLICE)):
+            line.talk.say(methods.HEARTBEAT)
+        if line.talk.ended is not None:
+            raise line.talk.ended
+    answer.result()
