@@ -56,7 +56,7 @@ def test_the_keys_at_each_step(tmp_path: Path, redis: RedisServer) -> None:
         until(lambda: results(redis) == 1, 30)
         until(lambda: kinds(redis, 1) == {}, 30)
         # 3. A delayed task: in unacked and unacked_index until it is run.
-        python(tmp_path, "from tasks import add; add.apply_async((2, 8), countdown=6)")
+        python(tmp_path, "from tasks import add; add.apply_async((2, 8), countdown=8)")
         until(lambda: kinds(redis, 1) == {"unacked": "hash", "unacked_index": "zset"}, 5)
         until(lambda: results(redis) == 2, 30)
         until(lambda: kinds(redis, 1) == {}, 30)
