@@ -193,12 +193,16 @@ class Telling:
 
     async def heard(self, last: int) -> list[int]:
         """Up to this one."""
-        found: list[int] = []
-        while not found or found[-1] < last:
+        return [number for message in await self.messages(last) for number in message]
+
+    async def messages(self, last: int) -> list[list[int]]:
+        """The same, by message."""
+        found: list[list[int]] = []
+        while not found or found[-1][-1] < last:
             letter = await self._ear.next(30)
             assert letter is not None
             said = json.loads(self._wire.read(letter[1]).body)
-            found += [int(event["uuid"]) for event in (said if isinstance(said, list) else [said])]
+            found.append([int(event["uuid"]) for event in (said if isinstance(said, list) else [said])])
         return found
 
 
@@ -232,6 +236,16 @@ async def test_who_begins_to_listen_while_events_are_on_their_way_misses_none_of
         found = await node.heard(2_499)
         assert found == list(range(found[0], 2_500))
         assert found[0] <= 2_251
+
+
+async def test_of_large_events_fewer_travel_together(app: Celeriac) -> None:
+    async with Telling(app) as node:
+        await node.listen()
+        for number in range(200):
+            node.dispatcher.tell(words.TaskFailed, time.time(), str(number), "E()", "x" * 20_000)
+        first, *others = await node.messages(199)
+        assert len(others) > 0 and max(map(len, others)) <= 2  # their size is known from the first message on
+        assert [*first, *(number for message in others for number in message)] == list(range(200))
 
 
 async def test_a_single_event_is_told_by_its_own_name_whether_or_not_others_were_heard(app: Celeriac) -> None:
