@@ -1,5 +1,7 @@
 """The stores a campaign runs on, and one campaign."""
 
+import faulthandler
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +18,15 @@ from telling import remember
 
 from .fleet import Fleet
 from .ledger import Ledger
+
+HANG = 300.0  # seconds; the run ends itself after some more
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A campaign that may last longer than any test is not taken for a hang: its own limit says when it is one."""
+    limit = item.get_closest_marker("timeout")
+    if limit is not None and limit.args[0] > HANG:
+        faulthandler.dump_traceback_later(limit.args[0] + 60.0, exit=True, file=sys.__stderr__)
 
 
 class Campaign:

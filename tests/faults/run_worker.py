@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from celeriac.worker.options import WorkerOptions
+from celeriac.worker.selection import select_queues
 from celeriac.worker.worker import WorkController
 
 
@@ -17,9 +18,14 @@ def main() -> int:
     parser.add_argument("-c", "--concurrency", type=int, default=2)
     parser.add_argument("-P", "--pool", default="prefork")
     parser.add_argument("--max-tasks-per-child", type=int)
+    parser.add_argument("-Q", "--queue")
+    parser.add_argument("--statedb")
     given: Any = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="[%(asctime)s: %(levelname)s/%(process)d] %(message)s")
     app = importlib.import_module("faults.subject").app
+    app.conf.worker_state_db = given.statedb
+    if given.queue:
+        select_queues(app, given.hostname, (given.queue,), ())
     options = WorkerOptions(
         hostname=given.hostname,
         concurrency=given.concurrency,

@@ -21,6 +21,7 @@ from servers.rabbitmq_server import RabbitServer
 from .conftest import Campaign, wait_for
 from .fleet import Fleet
 from .test_broken_connections import load, wait_consuming
+from .test_revocations import RACING, RESTARTS, REVOKED, race
 
 SIZE = int(os.environ.get("FAULTS_RABBITMQ", "1"))
 SLOTS = 2
@@ -54,6 +55,14 @@ def losses(campaign: Campaign) -> list[int]:
     ]
 
 
+def unready(campaign: Campaign) -> list[str]:
+    """Whose results have not come; while the connection is being restored, nobody knows of any."""
+    try:
+        return [id for id in sorted(campaign.ledger.acknowledged) if not campaign.app.AsyncResult(id).ready()]
+    except OperationalError as away:
+        return [str(away)]
+
+
 def finish(campaign: Campaign, duplicates: int) -> None:
     """Everything that was acknowledged has ended, and its result is here."""
     acknowledged = sorted(campaign.ledger.acknowledged)
@@ -64,6 +73,9 @@ def finish(campaign: Campaign, duplicates: int) -> None:
     assert not verdict.unexpected, verdict
     assert verdict.duplicated <= duplicates, verdict
     assert not campaign.letters()
+    wait_for(
+        lambda: not unready(campaign), 60, lambda: f"{len(unready(campaign))} results, as of {unready(campaign)[:3]}"
+    )
     assert [campaign.app.AsyncResult(id).get(timeout=30) for id in acknowledged] == acknowledged
     stopped = [worker.stop() for worker in campaign.fleet.workers]
     assert not any(stopped)
@@ -147,3 +159,29 @@ def test_a_node_that_is_short_of_memory_loses_nothing(campaign: Campaign, node: 
         node.control("set_vm_memory_high_watermark", "0.6")
     wait_consuming(campaign)
     finish(campaign, 0)
+
+
+@pytest.mark.timeout(300 + RACING)
+def test_a_termination_that_races_with_the_end_hits_no_other_task(campaign: Campaign) -> None:
+    race(campaign, RACING // 5)
+
+
+def test_what_a_worker_heard_to_be_revoked_never_runs_there_through_restarts(campaign: Campaign) -> None:
+    """RabbitMQ keeps no revocations, a state file does: queued and delayed tasks, which nobody consumes meanwhile."""
+    fleet, revoke = campaign.fleet, campaign.app.control.revoke
+    fleet.arguments = ("-c", str(SLOTS), "--statedb", str(campaign.folder / "state"), "-Q", "nothing")
+    (worker,) = fleet.start_ready(1)
+    revoked = campaign.send("work", count=REVOKED // 2) + campaign.send("work", count=REVOKED // 2, countdown=1.0)
+    kept = campaign.send("work", count=100) + campaign.send("work", count=100, countdown=1.5)
+    for start in range(0, len(revoked), 500):
+        assert revoke(revoked[start : start + 500], reply=True, timeout=60, limit=1)
+    assert worker.stop() == 0
+    fleet.arguments = fleet.arguments[:-2]
+    for _ in range(RESTARTS):
+        (worker,) = fleet.start_ready(1)
+        campaign.wait_ended(kept, 60)
+        wait_for(lambda: campaign.waiting() == 0, 60)
+        kept += campaign.send("work", count=20)
+        campaign.wait_ended(kept, 60)
+        assert worker.stop() == 0
+    assert set(campaign.ledger.runs()) == set(kept)

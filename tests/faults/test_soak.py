@@ -1,7 +1,7 @@
 """Workers with everything switched on, under a mixed load, random commands, kills and cuts: nothing is lost, nobody
 stalls, nothing grows.
 
-FAULTS_SOAK=600 makes a soak of ten minutes on each store of the short one.
+FAULTS_SOAK=600 makes a soak of ten minutes on each store of the short one; -k chooses among redis, sqlite and rabbitmq.
 """
 
 import os
@@ -10,17 +10,21 @@ from pathlib import Path
 
 import pytest
 
+from celeriac import Celeriac
+from patience import in_time
+
 from .conftest import Campaign, wait_for
 from .fleet import Fleet
 from .soak.load import Load
 from .soak.monitor import Monitor
 from .soak.nodes import RECYCLING, SLOTS, Node
 from .soak.orders import Orders
+from .soak.stores import Store, made
 from .soak.troubles import Troubles
 from .soak.watch import Watch
 
 SECONDS = float(os.environ.get("FAULTS_SOAK", "0"))
-SHORT = {"redis": 12.0, "sqlite": 6.0}
+SHORT = {"redis": 10.0, "sqlite": 4.0, "rabbitmq": 6.0}
 WORKERS = 2
 STALL = 5.0  # seconds
 GROWTH = 16 * 1024  # KiB of a parent, from warm to the end
@@ -30,13 +34,14 @@ DRAIN = 60.0
 class Soak:
     """One of them, from the first worker to the last."""
 
-    def __init__(self, campaign: Campaign, nodes: list[Node]) -> None:
+    def __init__(self, campaign: Campaign, store: Store, nodes: list[Node]) -> None:
+        self.store = store
         self.campaign = campaign
         self.nodes = nodes
         self.watch = Watch(campaign.ledger, nodes)
         self.load = Load(campaign, self.watch.unended)
         self.orders = Orders(campaign.app, nodes, self.load, self.watch)
-        self.troubles = Troubles(nodes, campaign.server)
+        self.troubles = Troubles(nodes, store)
         self.monitor = Monitor(campaign.app)
 
     def run(self, seconds: float) -> None:
@@ -69,27 +74,32 @@ class Soak:
         campaign = self.campaign
         campaign.wait_ended(campaign.ledger.acknowledged, DRAIN)
         wait_for(lambda: campaign.waiting() == 0, DRAIN)
-        if campaign.server is not None:
-            with campaign.server.client() as client:
-                wait_for(lambda: client.hlen("unacked") == 0, DRAIN)
+        wait_for(self.store.drained, DRAIN)
         for node in self.nodes:
             wait_for(lambda node=node: len(node.children()) == SLOTS, DRAIN, lambda node=node: str(node.children()))
             # of those that die the last is waited for a moment later
             wait_for(lambda node=node: not node.zombies(), DRAIN, lambda node=node: str(node.zombies()))
 
 
+@pytest.fixture(params=["redis", "sqlite", "rabbitmq"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    with made(request.param, tmp_path) as store:
+        yield store
+
+
 @pytest.fixture
-def soak(store: str, tmp_path: Path) -> Iterator[Soak]:
-    given = {"SUBJECT_BROKER": store, "SUBJECT_BACKEND": store, "LEDGER": str(tmp_path / "ledger")}
+def soak(store: Store, tmp_path: Path) -> Iterator[Soak]:
+    given = {"SUBJECT_BROKER": store.broker, "SUBJECT_BACKEND": store.backend, "LEDGER": str(tmp_path / "ledger")}
     with Fleet(tmp_path, given) as fleet:  # it has none: these are other workers
-        campaign = Campaign(store, tmp_path, fleet)
+        campaign = Campaign(store.broker, tmp_path, fleet)
+        campaign.app = Celeriac("subject", broker=store.broker, backend=store.backend, set_as_current=False)
         # the last has no quotas: its processes get quick tasks several at a time
         quotas = [RECYCLING] * (WORKERS - 1) + [()]
         nodes = [Node(number, tmp_path, given, *some) for number, some in enumerate(quotas)]
         try:
             for node in nodes:
                 node.wait_ready()
-            yield Soak(campaign, nodes)
+            yield Soak(campaign, store, nodes)
         finally:
             for node in nodes:
                 if node.process.poll() is None:
@@ -104,9 +114,11 @@ def test_nothing_is_lost_nobody_stalls_and_nothing_grows(soak: Soak, request: py
     told = soak.told()
     print(told)
     verdict = soak.campaign.ledger.verdict()
-    assert not (verdict.lost or verdict.unexpected or verdict.overlaps), told
-    assert verdict.duplicated <= soak.troubles.kills, told  # what had ended and was not reported yet
-    assert max(soak.watch.stalls.values()) < STALL, told
+    assert not (verdict.lost or verdict.unexpected), told
+    assert not verdict.overlaps or soak.store.duplicates, told
+    repeats = soak.troubles.cuts * soak.store.duplicates * WORKERS
+    assert verdict.duplicated <= soak.troubles.kills + repeats, told  # what had ended and was not reported yet
+    assert in_time(max(soak.watch.stalls.values()), STALL), told
     for node in soak.nodes:
         growth = soak.watch.growth(node.name)
         assert growth.rss_kib < GROWTH, told

@@ -5,9 +5,8 @@ import os
 import random
 import signal
 
-from servers.redis_server import RedisServer
-
 from .nodes import Node
+from .stores import Store
 from .turning import Turning
 
 EVERY = 1.0
@@ -15,23 +14,24 @@ FREEZE = 1.0
 
 
 class Troubles(Turning):
-    """One a second or so; with no server, kills alone."""
+    """One a second or so; to a store that suffers nothing, kills alone."""
 
-    def __init__(self, nodes: list[Node], server: RedisServer | None) -> None:
+    def __init__(self, nodes: list[Node], store: Store) -> None:
         super().__init__(EVERY)
         self._nodes = nodes
-        self._server = server
+        self._store = store
         self._random = random.Random(13)
         self.kills = self.cuts = self.freezes = 0
 
     def turn(self) -> None:
         dice = self._random.random()
-        if self._server is None or dice < 0.6:
+        if not self._store.suffers or dice < 0.6:
             self._kill()
         elif dice < 0.9:
-            self._cut(self._server)
+            self._store.cut()
+            self.cuts += 1
         else:
-            self._freeze(self._server)
+            self._freeze()
 
     def _kill(self) -> None:
         children = self._random.choice(self._nodes).children()
@@ -40,16 +40,10 @@ class Troubles(Turning):
                 os.kill(self._random.choice(children), signal.SIGKILL)
                 self.kills += 1
 
-    def _cut(self, server: RedisServer) -> None:
-        with server.client() as client:
-            for kind in ("normal", "pubsub"):
-                client.client_kill_filter(skipme=True, _type=kind)
-        self.cuts += 1
-
-    def _freeze(self, server: RedisServer) -> None:
-        os.kill(server.pid, signal.SIGSTOP)
+    def _freeze(self) -> None:
+        self._store.freeze()
         try:
             self.pause(FREEZE)
         finally:
-            os.kill(server.pid, signal.SIGCONT)
+            self._store.thaw()
         self.freezes += 1
