@@ -66,7 +66,7 @@ def send(app: Celeriac, name: str, fails: bool) -> None:
     app.publisher.publish([*posts, *(post for post in posts if random.random() < DOUBLED)], {"retry": False})
 
 
-@pytest.mark.timeout(60 + 3 * KILLS + CHORDS * SIZE // 10)
+@pytest.mark.timeout(240 + 12 * KILLS + CHORDS * SIZE // 10)
 def test_every_body_or_its_errback_is_started_once(redis_campaign: Campaign) -> None:
     starts, wanted = run(redis_campaign, CHORDS, KILLS)
     for name, what in wanted.items():
@@ -77,7 +77,7 @@ def test_every_body_or_its_errback_is_started_once(redis_campaign: Campaign) -> 
     assert not redis_campaign.letters()
 
 
-@pytest.mark.timeout(60 + 3 * KILLS + CHORDS * SIZE // 10)
+@pytest.mark.timeout(240 + 12 * KILLS + CHORDS * SIZE // 10)
 def test_with_joins_in_another_store_nothing_is_lost_and_a_death_may_double_one(redis_campaign: Campaign) -> None:
     campaign = redis_campaign
     apart = f"sqlite:///{campaign.folder}/apart.sqlite3"

@@ -33,7 +33,7 @@ def send_delayed(campaign: Campaign, dues: list[datetime]) -> dict[str, float]:
     return {id: due.timestamp() + ahead for id, due in zip(ids, dues, strict=True)}
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(380)
 def test_thousands_of_delayed_tasks_run_once_and_on_time(campaign: Campaign) -> None:
     random.seed(4)
     fleet = campaign.fleet

@@ -7,6 +7,7 @@ import signal
 import pytest
 
 from celeriac.exceptions import WorkerLostError
+from patience import stretched
 
 from .conftest import Campaign, wait_for
 from .fleet import alive
@@ -67,17 +68,19 @@ def test_children_killed_at_random_lose_nothing(campaign: Campaign) -> None:
 
 
 def test_a_stopped_child_holds_up_nobody_but_its_own_task(campaign: Campaign) -> None:
-    campaign.fleet.environment["SUBJECT_LEASE"] = "1"
+    lease = stretched(1.5)
+    campaign.fleet.environment["SUBJECT_LEASE"] = f"{lease}"
     (worker,) = campaign.fleet.start_ready(1)
-    (long,) = campaign.send("work", 0.5)
+    (long,) = campaign.send("wait_told")
     wait_for(lambda: len(campaign.ledger.running()) == 1, 10)
     stopped = campaign.ledger.running()[0].pid
     os.kill(stopped, signal.SIGSTOP)
     others = campaign.send("work", 0.002, count=500)
     campaign.wait_ended(others, 15)
     # longer than the lease: a child that stands still is not a worker that is dead
-    later = campaign.send("work", 0.01, count=200)
-    campaign.wait_ended(later, 30)
+    later = campaign.send("work", 0.01, count=int(200 * lease))
+    campaign.wait_ended(later, 60)
+    campaign.tell()
     os.kill(stopped, signal.SIGCONT)
     campaign.wait_ended([long], 10)
     campaign.assert_nothing_lost()

@@ -19,7 +19,7 @@ SLOTS = 2
 UNSETTLED = 60
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(380)
 def test_ten_thousand_tasks_survive_twenty_kills_of_their_workers(campaign: Campaign) -> None:
     random.seed(1)
     fleet = campaign.fleet
@@ -107,7 +107,7 @@ def test_a_recoverer_that_dies_in_the_middle_of_a_recovery(campaign: Campaign) -
     campaign.wait_ended(campaign.ledger.acknowledged, 30)
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(380)
 def test_a_killed_workers_tasks_run_again_within_thirty_seconds(campaign: Campaign) -> None:
     """With the leases as they are by default."""
     campaign.fleet.environment["SUBJECT_LEASE"] = "default"

@@ -5,7 +5,7 @@ import pytest
 from .conftest import Campaign, wait_for
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(380)
 @pytest.mark.parametrize("pool", ["prefork", "threads"])
 def test_a_new_process_for_every_task(pool: str, campaign: Campaign) -> None:
     campaign.fleet.arguments = ("-c", "2", "-P", pool, "--max-tasks-per-child", "1")
