@@ -1,11 +1,20 @@
 """Who listens to events on Redis: known of a server that is alone, unknown where others may have listeners too."""
 
-from collections.abc import Iterator
+import asyncio
+import base64
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+from celeriac import Celeriac
 from celeriac.adapters.redis import RedisTransport
 from celeriac.core.message import Message
+from celeriac.events.words import TaskStarted
+from celeriac.worker.connection import Connection, Tries
+from celeriac.worker.events.dispatcher import EventDispatcher
+from celeriac.worker.events.outbox import MOST
 from servers.ports import wait_until
 from servers.redis_server import RedisServer
 
@@ -49,6 +58,45 @@ def test_who_may_not_ask_tells_all_the_same(server: RedisServer) -> None:
     transport = RedisTransport([server.url.replace("redis://", "redis://limited:secret@")])
     assert told(transport, MORE_THAN_IT_TRUSTS) == [None] * MORE_THAN_IT_TRUSTS
     transport.link().close()
+
+
+async def test_while_the_server_is_away_no_more_than_so_many_events_wait_and_then_they_go_on(
+    server: RedisServer,
+) -> None:
+    app = Celeriac("away", broker=server.url, set_as_current=False)
+    connection = Connection(app.transports.read, Tries(None, None))
+    await connection.open()
+    dispatcher = EventDispatcher(app, "w@here", connection)
+    dispatcher.start()
+    server.stop()
+    for number in range(MOST + 2_000):
+        dispatcher.tell(TaskStarted, 0.0, str(number))
+    assert (len(dispatcher.outbox), dispatcher.dropped) == (MOST, 2_000)
+    await _until(lambda: connection.losses > 0)
+    server.start()
+    await _until(lambda: not dispatcher.outbox)
+    with server.client() as client, client.pubsub() as ear:
+        ear.psubscribe("*")
+        await _until(lambda: client.pubsub_numpat() == 1)
+        dispatcher.tell(TaskStarted, 0.0, "the last")
+        heard: list[Any] = []
+        await _until(lambda: heard.append(ear.get_message()) or any(b"the last" in _body(each) for each in heard))
+    assert dispatcher.dropped == 2_000
+    await dispatcher.close()
+    await connection.close()
+
+
+def _body(message: Any) -> bytes:
+    """Of what redis-py says it has heard, if it is an event."""
+    if message is None or message["type"] != "pmessage":
+        return b""
+    return base64.b64decode(json.loads(message["data"])["body"])
+
+
+async def _until(true: Callable[[], Any]) -> None:
+    async with asyncio.timeout(60):
+        while not true():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
 
 
 def _has_a_replica(server: RedisServer) -> bool:
