@@ -12,7 +12,7 @@ from celeriac.core.record import Record
 from celeriac.result.async_waiting import AsyncWaiter
 from celeriac.result.loops import Loops
 
-from .publishing import Attempts, batches, opened, where_kept
+from .publishing import Attempts, batches, left_of, opened, where_kept
 
 
 class Asynchronous:
@@ -28,14 +28,15 @@ class Asynchronous:
         here = self._loops.here()
         for batch in batches(transport, posts):
             attempts = Attempts(self._app.conf, options, until)
-            until = None
+            until, rest = None, batch
             while True:
                 try:
                     link = await here.link(transport)
-                    await link.run(publisher.flow(transport, batch), attempts.timeout)
+                    await link.run(publisher.flow(transport, rest), attempts.timeout)
                     break
                 except OperationalError as trouble:
                     await asyncio.sleep(attempts.pause(trouble))
+                    rest = left_of(rest, trouble)
             publisher.declared(transport, batch)
             if self._app.conf.task_send_sent_event:
                 await publisher.sent_events.atell(batch)

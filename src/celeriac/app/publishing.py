@@ -6,7 +6,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from celeriac.core.errors import OperationalError
+from celeriac.core.errors import NotAllSent, OperationalError
 from celeriac.core.flow import Flow
 from celeriac.core.join import OpenJoin
 from celeriac.core.message import Post, Queue
@@ -33,13 +33,14 @@ class Publisher:
         transport: Transport = self._app.transports.write
         for batch in batches(transport, posts):
             attempts = Attempts(self._app.conf, options, until)
-            until = None
+            until, rest = None, batch
             while True:
                 try:
-                    transport.link().run(self.flow(transport, batch), attempts.timeout)
+                    transport.link().run(self.flow(transport, rest), attempts.timeout)
                     break
                 except OperationalError as trouble:
                     time.sleep(attempts.pause(trouble))
+                    rest = left_of(rest, trouble)
             self.declared(transport, batch)
             if self._app.conf.task_send_sent_event:
                 self.sent_events.tell(batch)
@@ -123,6 +124,11 @@ def batches(transport: Transport, posts: Sequence[Post]) -> Iterable[Sequence[Po
     if len(posts) <= size:
         return (posts,)
     return [posts[start : start + size] for start in range(0, len(posts), size)]
+
+
+def left_of(posts: Sequence[Post], trouble: OperationalError) -> Sequence[Post]:
+    """Those to try again: what was taken is not sent twice."""
+    return [posts[place] for place in trouble.left] if isinstance(trouble, NotAllSent) else posts
 
 
 class Attempts:

@@ -15,6 +15,7 @@ ConsumerLost             LeaseLost: another worker may own what this one claimed
 from __future__ import annotations
 
 import numbers
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +37,14 @@ class SecurityError(CeleriacError):
 
 class OperationalError(Exception):
     """The broker or result store can't be reached, or refused the operation."""
+
+
+class NotAllSent(OperationalError):
+    """Of many messages the broker took all but those at the places `left`."""
+
+    def __init__(self, text: str, left: Sequence[int] = ()) -> None:
+        super().__init__(text)
+        self.left = tuple(left)
 
 
 class LeaseLost(OperationalError):

@@ -10,7 +10,7 @@ import msgspec
 from pamqp import base
 
 from ...core.delivery import Action, Claim, Delivery, Settlement
-from ...core.errors import DecodeError, EncodeError, OperationalError
+from ...core.errors import DecodeError, EncodeError, NotAllSent, OperationalError
 from ...core.flow import Flow
 from ...core.message import Exchange, Message, Post, Queue
 from ...core.ports.broker import Mark
@@ -103,7 +103,8 @@ class RabbitBroker:
             failures = yield from self._send_once_more(posts, failures)
         if failures:
             reasons = dict.fromkeys(failures.values())
-            raise OperationalError(f"{len(failures)} of {len(posts)} message(s) were not taken: {'; '.join(reasons)}")
+            text = f"{len(failures)} of {len(posts)} message(s) were not taken: {'; '.join(reasons)}"
+            raise OperationalError(text) if len(posts) == 1 else NotAllSent(text, sorted(failures))
 
     def _send_once_more(self, posts: Sequence[Post], failures: dict[int, str]) -> Flow[dict[int, str]]:
         """Queues that were there once may be gone (expired, deleted, lost with their node): the senders know them."""
