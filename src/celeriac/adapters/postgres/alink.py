@@ -12,7 +12,7 @@ from .channels import Channels
 from .connections import AsyncLine
 from .ears import PostgresAsyncEar
 from .failures import AGAIN, FAILURES, STALE, failure
-from .lines import alive, settled
+from .lines import alive, reusable, settled
 from .link import ROLLBACK
 from .place import Place
 from .request import Ask, Write, transaction, unknown
@@ -49,42 +49,44 @@ class PostgresAsyncLink:
             await self._idle.pop().close()
 
     async def _perform(self, request: object, deadline: float) -> Any:
-        line: AsyncLine | None = None
-        try:
-            async with asyncio.timeout_at(deadline), self._free:
-                try:
-                    line = await self._checkout(deadline)
-                    return await self._performed(line, request, deadline)
-                except BaseException as error:
-                    if line is not None and not await self._is_whole(line, error):
-                        await line.close()
-                    raise
-                finally:
-                    if line is not None and not line.closed:
-                        self._idle.append(line)
-        except FAILURES as error:
-            if isinstance(error, STALE):
-                await self.close()
-            raise failure(self._place, error) from error
-
-    async def _performed(self, line: AsyncLine, request: object, deadline: float) -> Any:
         """The reply; what the server found in a deadlock is done again."""
+        clock = asyncio.get_running_loop().time
         while True:
-            line.deadline = deadline
             try:
-                if isinstance(request, Ask):
-                    return await line.exchange(request.statements)
-                if isinstance(request, Write):
-                    return await adrive(transaction(request.step, self._channels), line.exchange)
-                unknown(request)
-            except AGAIN:
-                if asyncio.get_running_loop().time() >= deadline or not await self._is_whole(line, None):
-                    raise
+                async with asyncio.timeout_at(deadline), self._free:
+                    return await self._once(request, deadline)
+            except FAILURES as error:
+                if isinstance(error, AGAIN) and clock() < deadline:
+                    continue
+                if isinstance(error, STALE):
+                    await self.close()
+                raise failure(self._place, error) from error
+
+    async def _once(self, request: object, deadline: float) -> Any:
+        line = await self._checkout(deadline)
+        line.deadline = deadline
+        try:
+            reply = await self._asked(line, request)
+        except BaseException as error:
+            if await self._is_whole(line, error):
+                self._idle.append(line)
+            else:
+                await line.close()
+            raise
+        self._idle.append(line)
+        return reply
+
+    async def _asked(self, line: AsyncLine, request: object) -> Any:
+        if isinstance(request, Ask):
+            return await line.exchange(request.statements)
+        if isinstance(request, Write):
+            return await adrive(transaction(request.step, self._channels), line.exchange)
+        return unknown(request)
 
     @staticmethod
-    async def _is_whole(line: AsyncLine, error: BaseException | None) -> bool:
-        """True if the connection can be used again; a transaction that was left open is rolled back."""
-        if error is not None and not isinstance(error, Exception):
+    async def _is_whole(line: AsyncLine, error: BaseException) -> bool:
+        """True if the connection can be used again, after a rollback if need be."""
+        if not reusable(error):
             return False
         state = settled(line)
         if state is False:

@@ -25,6 +25,7 @@ _KEEPALIVE: Final = {
     "keepalives_count": 4,
     "tcp_user_timeout": 30_000,
 }
+_PREPARED: Final = 500  # statements: ours, each in some forms, for numbers are sent as short as they are
 _SHORTEST: Final = 2  # seconds: libpq knows no shorter time to connect in
 
 
@@ -57,7 +58,9 @@ class SyncLine(Connection[TupleRow]):
 
     @classmethod
     def open(cls, server: Mapping[str, Any], name: str, seconds: float) -> Self:
-        return cls.connect(**parameters(server, name, seconds), autocommit=True, prepare_threshold=2)
+        line = cls.connect(**parameters(server, name, seconds), autocommit=True, prepare_threshold=2)
+        line.prepared_max = _PREPARED
+        return line
 
     def wait(self, gen: PQGen[T], interval: float = 0.0, timeout: float | None = None) -> T:
         """psycopg's own wait asks the server to cancel when it is interrupted, and waits for that without an end."""
@@ -105,7 +108,9 @@ class AsyncLine(AsyncConnection[TupleRow]):
 
     @classmethod
     async def open(cls, server: Mapping[str, Any], name: str, seconds: float) -> Self:
-        return await cls.connect(**parameters(server, name, seconds), autocommit=True, prepare_threshold=2)
+        line = await cls.connect(**parameters(server, name, seconds), autocommit=True, prepare_threshold=2)
+        line.prepared_max = _PREPARED
+        return line
 
     async def wait(self, gen: PQGen[T], interval: float = 0.0, timeout: float | None = None) -> T:
         """As above; a wait that is cancelled ends at once."""

@@ -10,6 +10,7 @@ from psycopg.pq import PipelineStatus, TransactionStatus
 
 from ...core.errors import OperationalError
 from .connections import AsyncLine, SyncLine
+from .failures import FAILURES
 
 
 class Lines:
@@ -86,6 +87,15 @@ def readable(line: SyncLine | AsyncLine, seconds: float) -> bool:
 def alive(line: SyncLine | AsyncLine) -> bool:
     """False if the server has closed it while it was idle: before it does so it says why, and else it says nothing."""
     return not line.closed and not readable(line, 0.0)
+
+
+def reusable(error: BaseException) -> bool:
+    """True for errors of a step itself, which found what it asked for other than it should be.
+
+    After one of the server's the rest of a batch was not done, though psycopg has noted which statements it meant to
+    prepare there: the connection is better left.
+    """
+    return isinstance(error, Exception) and not isinstance(error, FAILURES)
 
 
 def settled(line: SyncLine | AsyncLine) -> bool | None:

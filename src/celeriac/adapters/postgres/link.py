@@ -11,7 +11,7 @@ from .channels import Channels
 from .connections import SyncLine
 from .ears import PostgresEar
 from .failures import AGAIN, FAILURES, STALE, failure
-from .lines import Lines, settled
+from .lines import Lines, reusable, settled
 from .place import Place
 from .request import Ask, Statement, Write, transaction, unknown
 from .schema import ensure, session
@@ -51,41 +51,39 @@ class PostgresLink:
         self._lines.close()
 
     def _perform(self, request: object, deadline: float) -> Any:
-        lines = self._lines
-        line = lines.take(deadline)
-        try:
-            reply = self._performed(line, request, deadline)
-        except BaseException as error:
-            if self._is_whole(line, error):
-                lines.give(line)
-            else:
-                lines.drop(line)
-            if isinstance(error, STALE):
-                lines.close()
-            if isinstance(error, FAILURES):
-                raise failure(self._place, error) from error
-            raise
-        lines.give(line)
-        return reply
-
-    def _performed(self, line: SyncLine, request: object, deadline: float) -> Any:
         """The reply; what the server found in a deadlock is done again."""
         while True:
+            lines = self._lines
+            line = lines.take(deadline)
             line.deadline = deadline
             try:
-                if isinstance(request, Ask):
-                    return line.exchange(request.statements)
-                if isinstance(request, Write):
-                    return drive(transaction(request.step, self._channels), line.exchange)
-                unknown(request)
-            except AGAIN:
-                if time.monotonic() >= deadline or not self._is_whole(line, None):
-                    raise
+                reply = self._asked(line, request)
+            except BaseException as error:
+                if self._is_whole(line, error):
+                    lines.give(line)
+                else:
+                    lines.drop(line)
+                if isinstance(error, AGAIN) and time.monotonic() < deadline:
+                    continue
+                if isinstance(error, STALE):
+                    lines.close()
+                if isinstance(error, FAILURES):
+                    raise failure(self._place, error) from error
+                raise
+            lines.give(line)
+            return reply
+
+    def _asked(self, line: SyncLine, request: object) -> Any:
+        if isinstance(request, Ask):
+            return line.exchange(request.statements)
+        if isinstance(request, Write):
+            return drive(transaction(request.step, self._channels), line.exchange)
+        return unknown(request)
 
     @staticmethod
-    def _is_whole(line: SyncLine, error: BaseException | None) -> bool:
-        """True if the connection can be used again; a transaction that was left open is rolled back."""
-        if error is not None and not isinstance(error, Exception):
+    def _is_whole(line: SyncLine, error: BaseException) -> bool:
+        """True if the connection can be used again, after a rollback if need be."""
+        if not reusable(error):
             return False
         state = settled(line)
         if state is False:
