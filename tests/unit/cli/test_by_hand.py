@@ -82,7 +82,9 @@ def test_workers_that_do_not_run_are_drawn_by_their_names(app: Celeriac) -> None
     drawn = say(app, "graph", "workers", "nodes:a@x,b@y", "threads:1,2", "backend:redis://store").output
     edges = re.findall(r'"(.*?)" -> "(.*?)"', drawn)
     assert len(edges) == 2 * 2 + 3
-    assert {target for _, target in edges} == {"a@x", "b@y", app.transports.read.describe(), "redis://store"}
+    broker = app.transports.read.describe()
+    assert {target for _, target in edges} == {"a@x", "b@y", f"broker {broker}", "backend redis://store"}
+    assert 'label="redis://store"' in drawn
 
 
 def test_more_boxes_than_are_wanted_are_one(app: Celeriac) -> None:

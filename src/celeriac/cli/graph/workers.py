@@ -107,9 +107,10 @@ def imagined(wanted: Asked) -> dict[str, list[str]]:
 def graph(workers: Mapping[str, Sequence[str]], wanted: Asked, broker: str, backend: str) -> DependencyGraph:
     """`wmax` and `tmax` say how many boxes there are to be at most; the rest is one box with its number."""
     made = DependencyGraph(formatter=_Drawn(root="workers", id="workers"))
-    server = Node(wanted.broker or broker, "broker")
-    store = wanted.backend if wanted.backend is not None else backend
-    results = Node(store, "backend") if store else None
+    # One server may be both, and is two boxes all the same.
+    url, store = wanted.broker or broker, wanted.backend if wanted.backend is not None else backend
+    server = Node(f"broker {url}", "broker", url)
+    results = Node(f"backend {store}", "backend", store) if store else None
     made.add_arc(server)
     if results is not None:
         made.add_arc(results)
