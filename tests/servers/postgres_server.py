@@ -72,7 +72,7 @@ class PostgresServer:
         command = [*self._as_user, _program("postgres"), "-D", str(self._data), "-p", str(self.port), *settings]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=self.folder)
-        wait_until(self._answers, self._process, 60.0)
+        wait_until(self._answers, self._process, 150.0)
         return self
 
     def stop(self) -> None:
@@ -82,7 +82,7 @@ class PostgresServer:
             self._desk = None
         if self._process is not None:
             self._process.send_signal(signal.SIGQUIT)
-            self._process.wait(60.0)
+            self._process.wait(120.0)
             self._process = None
 
     def __enter__(self) -> Self:
@@ -95,7 +95,7 @@ class PostgresServer:
     def _create(self) -> None:
         words = ["-D", str(self._data), "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
         done = subprocess.run(
-            [*self._as_user, _program("initdb"), *words], capture_output=True, text=True, cwd=self.folder, timeout=120
+            [*self._as_user, _program("initdb"), *words], capture_output=True, text=True, cwd=self.folder, timeout=200
         )
         if done.returncode:
             raise RuntimeError(f"initdb: {done.stdout}{done.stderr}")
