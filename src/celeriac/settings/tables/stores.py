@@ -49,11 +49,10 @@ SETTINGS = (
     ),
     Setting(
         "cache_backend",
-        URL,
+        TEXT,
         None,
-        "The cache when `result_backend` is just `cache`.",
+        "Which of Django's caches, where `result_backend` is `django-cache`.",
         old="CELERY_CACHE_BACKEND",
-        feature=INERT,
     ),
     Setting(
         "cache_backend_options",
