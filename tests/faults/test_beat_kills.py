@@ -3,6 +3,7 @@
 CELERIAC_KILLS says how often (30, on RabbitMQ 8; 200 for the long run).
 """
 
+import logging
 import os
 import subprocess
 import sys
@@ -12,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from celeriac import Celeriac
+from celeriac.beat import SharedScheduler
+from patience import until
 from servers.rabbitmq_server import RabbitServer
 from servers.redis_server import RedisServer
 
@@ -107,3 +111,36 @@ def test_marks_and_messages_stay_one_when_a_leader_is_killed_in_the_middle(place
     command = [sys.executable, "-c", KILLER, url, store, turns]
     done = subprocess.run(command, capture_output=True, text=True, timeout=1100, check=False)
     assert done.stdout == f"one {turns} times\n", done.stderr
+
+
+def test_ticks_wait_for_a_rabbitmq_that_is_away(rabbitmq: RabbitServer, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    app = Celeriac("away", broker=rabbitmq.url(rabbitmq.vhost(1)), backend="disabled://", set_as_current=False)
+    app.conf.beat_schedule = {"a": {"task": "t", "schedule": 0.2, "missed": "all", "missed_limit": 10**6}}
+    beat = SharedScheduler(app)
+
+    def ticked() -> bool:
+        beat.alarm.wait(min(beat.tick(), 0.3))
+        beat.alarm.clear()
+        return beat.leads
+
+    def runs() -> int:
+        return int(app.schedules.get("a").total_run_count)
+
+    until(lambda: ticked() and runs() > 3)
+    rabbitmq.stop()
+    before = len(caplog.records)
+    until(lambda: not ticked() and "tried again until it can" in caplog.text)
+    for _ in range(5):
+        ticked()
+    told = [record.getMessage() for record in caplog.records[before:] if record.name == "celeriac.beat"]
+    assert sum("tried again until it can" in line for line in told) == 1, told
+    assert not any("The broker is back" in line for line in told), told
+    rabbitmq.start()
+    begun = runs()
+    until(lambda: ticked() and runs() > begun + 5)
+    beat.close()
+    assert "The broker is back" in caplog.text
+    transport = app.transports.write
+    until(lambda: transport.link().run(transport.broker.count(["celery"]), 10.0) == {"celery": runs()})
+    app.close()

@@ -50,9 +50,10 @@ class Leadership:
         return False
 
     def _acquire(self) -> bool:
+        self._ask_in(0.0)  # should it raise, nobody is to believe that there is an answer
+        term = self._link.run(self._lease.acquire(self.name, self.holder, self._ttl), _IO)
         # Those who stand by ask at different moments, often enough to be there soon after the lease has run out.
         self._ask_in(min(1.0, self._ttl / 6) * random.uniform(0.8, 1.2))
-        term = self._link.run(self._lease.acquire(self.name, self.holder, self._ttl), _IO)
         if term is None:
             self._tell_who_leads()
             return False

@@ -47,9 +47,11 @@ class Sitting:
         return True
 
     def _take(self) -> bool:
+        self._ask_in(0.0)  # should it raise, nobody is to believe that there is an answer
+        taken = self._seat.take()
         # Those who stand by ask at different moments.
         self._ask_in(_ASK * random.uniform(0.8, 1.2))
-        if not self._seat.take():
+        if not taken:
             if not self._stands_by:
                 logger.info("beat: Standing by: another beat leads (%s).", self.name)
             self._stands_by = True

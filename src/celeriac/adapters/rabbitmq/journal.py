@@ -26,6 +26,7 @@ _READING: Final = 4
 _EVERY: Final = 1 << 62  # no tag is higher
 _SLICE: Final = 0.25
 _REFUSED: Final = 403
+_QUICKER: Final = "in exclusive use"  # as the server says that another reads; else this user may not read at all
 _MISSING: Final = 404
 
 Use = Callable[[], AbstractContextManager[Line]]
@@ -105,8 +106,8 @@ class RabbitJournal:
                 try:
                     return self._consume(line, found.message_count, deadline)
                 except Refused as refused:
-                    if refused.code != _REFUSED or refused.connection:
-                        raise  # else another was quicker
+                    if refused.code != _REFUSED or _QUICKER not in refused.text:
+                        raise
             if time.monotonic() + 0.1 > deadline:
                 raise OperationalError(
                     f"The queue {self._name!r} was read by others for {self.patience:g} s: is one hanging?"
