@@ -76,7 +76,7 @@ $(STAMPS)/dev: $(STAMPS)/venv pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $(STAMPS)/demo $@
 
-$(STAMPS)/servers: $(STAMPS)/venv tools/debian.sh
+$(STAMPS)/servers: $(STAMPS)/venv tools/debian.sh Makefile
 	command -v redis-server >/dev/null || tools/debian.sh redis-server
 	test -x /usr/lib/rabbitmq/bin/rabbitmq-server || tools/debian.sh rabbitmq-server
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || tools/debian.sh postgresql
