@@ -1,6 +1,7 @@
 """`rpc://`: results as messages to the process that sent the task, over the broker's own RabbitMQ."""
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from ...core import states
@@ -17,6 +18,8 @@ from .refusals import Halted, Refused
 from .replies import Replies
 from .rpc_links import RpcAsyncLink, RpcLink
 from .transport import RabbitTransport
+
+logger: Final = logging.getLogger("celeriac.results")
 
 # An unattended reply queue is kept so long at most, whatever result_expires says: its client is gone.
 _UNATTENDED: Final = 3600.0
@@ -56,7 +59,7 @@ class RpcResults:
 
     def _send(self, records: Sequence[Record]) -> Flow[None]:
         try:
-            yield requests.Send([self._parcel(record) for record in records])
+            failures: Mapping[int, str] = yield requests.Send([self._parcel(record) for record in records])
         except Refused as refused:
             if not _too_large(refused):
                 raise
@@ -65,8 +68,21 @@ class RpcResults:
                 return
             # The channel was closed: which of them it was is found out by sending each alone.
             left = refused.undone if isinstance(refused, Halted) else range(len(records))
+            failures = refused.failures if isinstance(refused, Halted) else {}
             for place in left:
                 yield from self._send([records[place]])
+        if failures:
+            yield from self._send_again([records[place] for place in failures])
+
+    def _send_again(self, records: Sequence[Record]) -> Flow[None]:
+        """What was not taken goes out once more: its queue may have been away for a moment. One that is full takes no
+        result, whoever comes with it, and other tasks must not wait for that."""
+        failures: Mapping[int, str] = yield requests.Send([self._parcel(record) for record in records])
+        for place, why in failures.items():
+            record = records[place]
+            logger.error(
+                "The result of task %s is lost, for who waits for it at %s: %s", record.id, record.reply_to, why
+            )
 
     def _parcel(self, record: Record) -> Parcel:
         properties: dict[str, Any] = {
