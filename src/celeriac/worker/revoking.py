@@ -83,9 +83,9 @@ class Revoker:
             store = self._store
             await self._consumer.connection.run(lambda: store.revoke(marks, self._ttl, self._most))
         self._discard_unbegun()
-        told = set(ended)
+        # Others must hear of those that end here, too, or they store that these were revoked, which says less.
         ids = (mark.removeprefix(TASK) for mark in marks if mark.startswith(TASK))
-        self.waiting.tell([id for id in ids if id not in told], self._in_hand())
+        self.waiting.tell(ids, self._in_hand() | set(ended))
 
     def _in_hand(self) -> frozenset[str]:
         """The ids of what runs here, or is on its way into a process."""

@@ -57,7 +57,9 @@ def pid() -> int:
 @app.task(name="control.early", bind=True, acks_late=False)
 def early(self: Any, seconds: float) -> None:
     note("begin", self.request.id)
-    time.sleep(seconds)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        time.sleep(0.01)
 
 
 @app.task(name="control.compute", bind=True)
