@@ -100,7 +100,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str,
         if kind.startswith("rabbitmq"):
             node = request.getfixturevalue("rabbitmq")
             url, store = (node.url(node.vhost(0)), "disabled://") if kind == "rabbitmq" else (node.url(), store)
-        yield url, store, "8" if kind == "rabbitmq" else "30"
+        yield url, store, "8" if kind.startswith("rabbitmq") else "30"
 
 
 @pytest.mark.timeout(1200)
