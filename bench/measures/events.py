@@ -45,4 +45,4 @@ def _heard(rig: Rig, system: System, n: int) -> tuple[float, float]:
 def _messages(rig: Rig, system: System) -> int:
     if system.embedded:
         return rig.sizes.embedded
-    return rig.sizes.many // 2 if system.fast else rig.sizes.few
+    return (rig.sizes.many if system.fast else rig.sizes.few) // 2
