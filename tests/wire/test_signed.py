@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from celeriac.core.errors import SecurityError
@@ -15,6 +15,7 @@ from celeriac.wire.signed import Certificate, CertStore, FSCertStore, PrivateKey
 
 from .signing import Signer
 
+FEW = settings(max_examples=60, deadline=None)  # an RSA signature takes as long as it takes
 SEPARATOR = b"\x00\x01"
 
 
@@ -48,6 +49,7 @@ VALUES = st.recursive(
 )
 
 
+@FEW
 @given(value=VALUES)
 def test_what_is_signed_is_read_again(signing: SecureSerializer, value: Any) -> None:
     assert signing.deserialize(signing.serialize(value)) == value
@@ -58,6 +60,7 @@ def test_values_of_json_types_keep_their_types(signing: SecureSerializer) -> Non
     assert signing.deserialize(signing.serialize([moment, b"bytes"])) == [moment, b"bytes"]
 
 
+@FEW
 @given(data=st.data())
 def test_no_byte_of_the_body_or_signature_can_be_changed(signing: SecureSerializer, data: st.DataObject) -> None:
     plain = bytearray(base64.b64decode(signing.serialize({"a": [1, 2, "three"]})))
@@ -71,6 +74,7 @@ def test_no_byte_of_the_body_or_signature_can_be_changed(signing: SecureSerializ
     assert found == {"a": [1, 2, "three"]}
 
 
+@FEW
 @given(st.binary(max_size=200))
 def test_anything_else_is_refused(signing: SecureSerializer, junk: bytes) -> None:
     for raw in (junk, base64.b64encode(junk), base64.b64encode(SEPARATOR.join([junk] * 5))):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from celeriac.cli.logtool.command import command
@@ -117,6 +117,7 @@ WORDS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), WORDS) | st.text(max_size=40), max_size=30))
 def test_counts_never_contradict_each_other(lines: list[tuple[str, str] | str]) -> None:
     tally = Tally()
