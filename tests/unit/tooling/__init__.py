@@ -1,0 +1,1 @@
+"""The tools of this project and of its tests."""
