@@ -8,6 +8,7 @@ import pytest
 
 from celeriac import Celeriac
 from celeriac.core.errors import TimeLimitExceeded
+from patience import in_time
 
 from ..workers.running import Command, until
 from .conftest import NODE, Start, Told
@@ -27,7 +28,7 @@ def test_a_worker_answers_while_all_its_children_are_busy(client: Celeriac, node
     told.begun(*busy[:2])
     begin = time.monotonic()
     assert client.control.ping(timeout=20, limit=1) == [{NODE: {"ok": "pong"}}]
-    assert time.monotonic() - begin < 5.0
+    assert in_time(time.monotonic() - begin, 5.0)
     active = ask(client, "active")
     assert {task["id"] for task in active} == {busy[0].id, busy[1].id}
     assert {task["worker_pid"] for task in active} <= processes(client)
