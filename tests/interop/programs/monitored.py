@@ -43,19 +43,34 @@ def heard(queues: list[str]) -> dict[str, Any]:
     nodes = {f"{queue}@here" for queue in queues}
     _until(lambda: nodes <= set(_hearts(events)))
     app.control.enable_events(reply=True, timeout=PATIENCE, limit=len(queues))
-    calls = {}
+    calls: dict[str, set[str]] = {}
+
+    def all_heard() -> bool:
+        return all(
+            last <= {one["type"] for one in _of_tasks(events) if one["uuid"] == id} for id, last in calls.items()
+        )
+
     for queue in queues:
         for name, last in LAST.items():
             id = f"{queue}-{name}"
             app.send_task(name, queue=queue, task_id=id)
             calls[id] = last
-        app.send_task("i.call", queue=queue, task_id=f"{queue}-expired", expires=-1)
-        calls[f"{queue}-expired"] = {"task-revoked"}
-    _until(
-        lambda: all(
-            last <= {one["type"] for one in _of_tasks(events) if one["uuid"] == id} for id, last in calls.items()
-        )
-    )
+    _until(all_heard)
+    calls.update({f"{queue}-expired": {"task-revoked"} for queue in queues})
+    sent = 0.0
+
+    def all_expired() -> bool:
+        """RabbitMQ drops what has expired unless a worker has room for it at that very moment: it is sent again."""
+        nonlocal sent
+        if all_heard():
+            return True
+        if time.monotonic() - sent > 3.0:
+            sent = time.monotonic()
+            for queue in queues:
+                app.send_task("i.call", queue=queue, task_id=f"{queue}-expired", expires=-1)
+        return False
+
+    _until(all_expired)
     told: dict[str, Any] = {}
     for event in _of_tasks(events):
         told.setdefault(event["uuid"], {}).setdefault(event["type"], event)
