@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from shared_tasks import app
@@ -57,20 +58,7 @@ def heard(queues: list[str]) -> dict[str, Any]:
             calls[id] = last
     _until(all_heard)
     calls.update({f"{queue}-expired": {"task-revoked"} for queue in queues})
-    sent = 0.0
-
-    def all_expired() -> bool:
-        """RabbitMQ drops what has expired unless a worker has room for it at that very moment: it is sent again."""
-        nonlocal sent
-        if all_heard():
-            return True
-        if time.monotonic() - sent > 3.0:
-            sent = time.monotonic()
-            for queue in queues:
-                app.send_task("i.call", queue=queue, task_id=f"{queue}-expired", expires=-1)
-        return False
-
-    _until(all_expired)
+    _call_expired(queues, all_heard)
     told: dict[str, Any] = {}
     for event in _of_tasks(events):
         told.setdefault(event["uuid"], {}).setdefault(event["type"], event)
@@ -80,6 +68,23 @@ def heard(queues: list[str]) -> dict[str, Any]:
         "alive": sorted(worker.hostname for worker in state.alive_workers()),
         "states": {id: state.tasks[id].state for id in calls},
     }
+
+
+def _call_expired(queues: list[str], all_heard: Callable[[], bool]) -> None:
+    """RabbitMQ drops what has expired unless a worker has room for it at that very moment: then it is sent again."""
+    sent = 0.0
+
+    def done() -> bool:
+        nonlocal sent
+        if all_heard():
+            return True
+        if time.monotonic() - sent > 3.0:
+            sent = time.monotonic()
+            for queue in queues:
+                app.send_task("i.call", queue=queue, task_id=f"{queue}-expired", expires=-1)
+        return False
+
+    _until(done)
 
 
 def revoked_before(id: str) -> None:
