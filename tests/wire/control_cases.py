@@ -1,7 +1,7 @@
 """The remote control commands whose replies are recorded from Celery's worker and compared with ours.
 
-{sleeping}, {other}, {stamped} and {delayed} stand for the ids of tasks: three that run (the third has STAMPS, and begins
-when the others have ended), one that waits for its time.
+{sleeping}, {other}, {stamped} and {delayed} stand for the ids of tasks: three that run (the third has STAMPS, and
+begins when the others have ended), one that waits for its time.
 """
 
 STAMPS = {"stamped_headers": ["job"], "stamps": {"job": "9"}}
