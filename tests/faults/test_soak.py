@@ -24,7 +24,7 @@ from .soak.troubles import Troubles
 from .soak.watch import Watch
 
 SECONDS = float(os.environ.get("FAULTS_SOAK", "0"))
-SHORT = {"redis": 10.0, "sqlite": 4.0, "rabbitmq": 6.0}
+SHORT = {"redis": 30.0, "sqlite": 10.0, "rabbitmq": 20.0}  # a minute in all
 WORKERS = 2
 STALL = 5.0  # seconds
 GROWTH = 16 * 1024  # KiB of a parent, from warm to the end
