@@ -47,6 +47,10 @@ class NotAllSent(OperationalError):
         self.left = tuple(left)
 
 
+class Conflict(OperationalError):
+    """It is there already, and is another than what was asked for: no try will do until one of both is changed."""
+
+
 class LeaseLost(OperationalError):
     """This worker's lease ran out: what it had claimed may belong to another worker by now."""
 

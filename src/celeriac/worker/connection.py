@@ -8,6 +8,7 @@ again. Requests are made anew for each try, since a flow can be run only once.
 import asyncio
 import enum
 import logging
+import math
 from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple, TypeVar
 
@@ -22,6 +23,7 @@ T = TypeVar("T")
 _DEADLINE: Final = 10.0
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 2.0
+_SOON: Final = 1.0  # seconds: what breaks so soon after it was restored may break every time
 _UNREACHED: Final = "could not be reached: gave up after {} tries ({})"
 
 
@@ -64,6 +66,8 @@ class Connection:
         self._later = tries.later
         self._max_retries = tries.first
         self._link: AsyncLink | None = None
+        self._restored_at = -math.inf  # monotonic
+        self._hold = 0.0  # seconds to wait before it is restored again
         self._up = asyncio.Event()
         self._restoring: asyncio.Task[None] | None = None
         self._greet: list[Callable[[], Awaitable[None]]] = []
@@ -86,8 +90,10 @@ class Connection:
         if self.state is State.CLOSED:
             raise ConnectionClosed("gave up connecting")
 
-    async def run(self, make: Callable[[], Flow[T]], timeout: float = _DEADLINE) -> T:
-        """Perform the flow, over as many connections as it takes."""
+    async def run(
+        self, make: Callable[[], Flow[T]], timeout: float = _DEADLINE, hopeless: type[OperationalError] = LeaseLost
+    ) -> T:
+        """Perform the flow, over as many connections as it takes. What is hopeless is not tried again."""
         while True:
             if not self._up.is_set():
                 await self._up.wait()
@@ -95,7 +101,7 @@ class Connection:
                 raise ConnectionClosed("the connection is closed")
             try:
                 return await self.attempt(make(), timeout)
-            except LeaseLost:
+            except (LeaseLost, hopeless):
                 raise
             except OperationalError as exc:
                 self.down(exc)
@@ -114,6 +120,8 @@ class Connection:
             words = "consumer: Connection to %s lost. Trying to re-establish the connection... (%s)"
             logger.warning(words, self._what, error)
             self.away_since = self.last_success
+            soon = self._clock.monotonic() < self._restored_at + _SOON
+            self._hold = min(max(self._hold * 2, _FIRST_PAUSE), _LONGEST_PAUSE) if soon else 0.0
         self.state = State.DOWN
         self._up.clear()
         self._restoring = asyncio.create_task(self._restore())
@@ -121,18 +129,19 @@ class Connection:
     async def _restore(self) -> None:
         tries, pause = 0, _FIRST_PAUSE
         try:
+            await asyncio.sleep(self._hold)
             while not await self._try_once(tries):
                 tries += 1
                 if self._max_retries and tries >= self._max_retries:
                     where = f"The {self._what} {self.transport.describe()}"
-                    self._give_up(f"{where} {_UNREACHED.format(tries, self._why())}")
+                    self.give_up(f"{where} {_UNREACHED.format(tries, self._why())}")
                     return
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
         except Exception as exc:
             # Without this nobody would ever try again, and everybody would wait.
             logger.critical("The connection to %s can't be restored", self.transport.describe(), exc_info=True)
-            self._give_up(f"{self.transport.describe()} can't be used: {exc!r}")
+            self.give_up(f"{self.transport.describe()} can't be used: {exc!r}")
         finally:
             self._restoring = None
 
@@ -154,6 +163,7 @@ class Connection:
             )
             return False
         self._max_retries = self._later
+        self._restored_at = self._clock.monotonic()
         self._up.set()
         logger.info("Connected to %s", self.transport.describe())
         return True
@@ -170,7 +180,8 @@ class Connection:
         first = self.away_since is None
         return "broker_connection_retry_on_startup is off" if first else "broker_connection_retry is off"
 
-    def _give_up(self, reason: str) -> None:
+    def give_up(self, reason: str) -> None:
+        """There is no going on with this server."""
         self.state = State.CLOSED
         self._up.set()
         self.on_give_up(reason)

@@ -10,6 +10,7 @@ import msgspec
 from celeriac.canvas.follow_up import FollowUp
 from celeriac.core.clock import SYSTEM_CLOCK, Clock
 from celeriac.core.delivery import Action, Delivery, Settlement
+from celeriac.core.errors import Conflict
 from celeriac.core.message import Queue
 from celeriac.core.outcome import Outcome
 from celeriac.core.ports import Transport
@@ -21,7 +22,7 @@ from celeriac.wire.envelope import Head
 from . import own_requests, received
 from .attendance import Attending
 from .claimer import Claimer
-from .connection import Connection, Tries
+from .connection import Connection, ConnectionClosed, Tries
 from .dispatch import Dispatcher
 from .ends import Ends
 from .giveback import GiveBack
@@ -172,7 +173,11 @@ class Consumer:
         """Declare the queues and begin."""
         broker = self.connection.transport.broker
         assert broker is not None
-        await self.connection.run(lambda: broker.declare(queues))
+        try:
+            await self.connection.run(lambda: broker.declare(queues), hopeless=Conflict)
+        except Conflict as exc:
+            self.connection.give_up(str(exc))
+            raise ConnectionClosed("gave up declaring") from exc
         await self.attending.begin(queues)
         for service in (self.settler, self.lease, self.recoverer, self.limits, self.giveback):
             service.start()
@@ -183,7 +188,7 @@ class Consumer:
         """Consume from one more, from the next claim on."""
         broker = self.connection.transport.broker
         assert broker is not None
-        await self.connection.run(lambda: broker.declare((queue,)))
+        await self.connection.run(lambda: broker.declare((queue,)), hopeless=Conflict)
         others = [one for one in self.claimer.queues if one.name != queue.name]
         self._consume((*others, queue))
 

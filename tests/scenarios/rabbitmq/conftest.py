@@ -39,14 +39,14 @@ class Place:
         stack.callback(self.client.close)
 
     def worker(self, *options: str, **environment: str) -> Command:
-        given = {
-            "PROGRAM_BROKER": self.node.url(),
-            "PROGRAM_NOTES": str(self.home / "notes"),
-            "PROGRAM_QUEUE": self.queue,
-            **environment,
-        }
+        given = {**self.environment(), **environment}
         made = worker(self.home, "scenarios.rabbitmq.program", *options, environment=given)
         return self._stack.enter_context(made)
+
+    def environment(self) -> dict[str, str]:
+        """What the program is told."""
+        notes = str(self.home / "notes")
+        return {"PROGRAM_BROKER": self.node.url(), "PROGRAM_NOTES": notes, "PROGRAM_QUEUE": self.queue}
 
     def send(self, task: str, *args: Any, **options: Any) -> str:
         return str(self.client.send_task(f"program.{task}", args, **options).id)

@@ -8,7 +8,7 @@ import pytest
 
 from celeriac.core.message import Queue
 from scenarios.workers.notes import notes, notes_of
-from scenarios.workers.running import until
+from scenarios.workers.running import run, until
 
 from .conftest import Place
 
@@ -82,3 +82,25 @@ def test_a_worker_consumes_queues_of_every_kind(place: Place) -> None:
     send("program.say", ("everybody",), exchange="everybody", exchange_type="fanout")
     expected = sorted(["direct", "topic", "late topic", *["urgent"] * 10, *["everybody"] * 2])
     until(lambda: sorted(text for _, text in notes(place.home)) == expected, 20.0)
+
+
+def test_a_queue_that_exists_with_other_properties_ends_the_worker_with_a_reason(place: Place) -> None:
+    place.client.conf.task_default_queue_type = "quorum"
+    place.send("say", "for whoever declares it as it is")
+    words = ("-A", "scenarios.rabbitmq.program", "worker", "-l", "INFO", "-c", "1")
+    ended = run(place.home, *words, environment=place.environment(), seconds=60)
+    assert ended.process.returncode == 1
+    (told,) = [line for line in ended.lines if "CRITICAL" in line]
+    assert f"RabbitMQ has the queue {place.queue!r} already, with other properties" in told
+    assert "delete it there first" in told
+
+
+def test_a_consumer_of_a_queue_with_other_properties_is_refused_and_the_worker_goes_on(place: Place) -> None:
+    place.worker("-c", "1", "-n", f"{place.queue}@here")
+    other = f"{place.queue}-quorum"
+    place.client.conf.task_create_missing_queue_type = "quorum"
+    place.send("say", "left alone", queue=other)
+    (reply,) = place.client.control.add_consumer(other, destination=[f"{place.queue}@here"], reply=True, timeout=20)
+    assert "with other properties" in str(reply[f"{place.queue}@here"].get("error")), reply
+    place.send("say", "all the same")
+    until(lambda: "all the same" in [text for _, text in notes(place.home)])

@@ -10,7 +10,7 @@ import msgspec
 from pamqp import base
 
 from ...core.delivery import Action, Claim, Delivery, Settlement
-from ...core.errors import DecodeError, EncodeError, NotAllSent, OperationalError
+from ...core.errors import Conflict, DecodeError, EncodeError, NotAllSent, OperationalError
 from ...core.flow import Flow
 from ...core.message import Exchange, Message, Post, Queue
 from ...core.ports.broker import Mark
@@ -323,7 +323,7 @@ def _declare(what: str, method: base.Frame) -> Flow[None]:
         yield requests.Ask(method)
     except Refused as refused:
         if refused.code == 406:
-            raise OperationalError(
+            raise Conflict(
                 f"RabbitMQ has the {what} already, with other properties ({refused.text}): declare it in task_queues "
                 "with the properties it has, or delete it there first (its messages go with it)"
             ) from refused
