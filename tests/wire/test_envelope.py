@@ -148,6 +148,7 @@ def _survives(raw):
 
 @given(st.binary(max_size=200))
 @example(b"\x96\x02\x81\xa4json\xa2[]\x80\xc4\x00\xa0\xa0")
+@example(b"\x96\x01\x82\xa4task\xa1t\xa2id\xa1i\x81\xaddelivery_info\x81\x91\x00\x00\xc4\x00\xa0\xa0")
 @settings(max_examples=300)
 def test_any_bytes_are_a_message_or_a_decode_error(raw):
     _survives(raw)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..core.errors import DecodeError
+from ..core.errors import DecodeError, EncodeError
 from ..core.message import Message
 from . import json
 from .forms import BAD, decode, encode_kombu, encode_packed, is_packed, pack, write_json
@@ -24,7 +24,8 @@ __all__ = [
 def redelivered(raw: bytes, deliveries: int = 1) -> bytes:
     """The same message, saying that it was handed out before, `deliveries` times more than it says now.
 
-    Bytes that are no message come back unchanged: who claims them next finds out and buries them.
+    Bytes that are no message come back unchanged, as does what only a damaged message says (keys that are no text):
+    who claims them next finds out and buries them.
     """
     return _again(raw, DELIVERIES, deliveries)
 
@@ -51,7 +52,7 @@ def forgiven(raw: bytes) -> bytes:
 def _again(raw: bytes, counter: str, more: int) -> bytes:
     try:
         return _counted(raw, decode(raw), counter, more)
-    except DecodeError:
+    except (DecodeError, EncodeError):
         return raw
 
 
