@@ -13,7 +13,7 @@ FLOWER := flower==2.0.1
 
 # Written for Celery, and run by the tests on the drop-in: without what they depend on, for that is Celery.
 THIRD_PARTY := django-celery-beat==2.9.0 django-celery-results==2.6.0 celery-redbeat==2.4.2 celery-once==3.0.1 celery-singleton==0.3.1
-THIRD_PARTY_NEEDS := sentry-sdk==2.75.0 'django-timezone-field>=7' 'python-crontab>=3' 'cron-descriptor>=1.4' 'tenacity>=8' python-dateutil tzdata
+THIRD_PARTY_NEEDS := sentry-sdk==2.75.0 'django-timezone-field>=7' 'python-crontab>=3' 'cron-descriptor>=1.4' 'tenacity>=8' python-dateutil tzdata six
 
 BIN := .venv/bin
 STAMPS := .venv/stamps

@@ -1,14 +1,26 @@
 """For all tests: a failure shows what the processes around it said; a hang is explained, even one after the last."""
 
 import faulthandler
+import os
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import pytest
 
 import telling
 
 _PATIENCE = 120.0
+
+
+@pytest.fixture(autouse=True)
+def environment_as_it_was() -> Iterator[None]:
+    """What commands that ran in this process put into its environment is not for the programs of later tests."""
+    before = dict(os.environ)
+    yield
+    for name in {*before, *os.environ}:
+        if name.startswith("CELER") and os.environ.get(name) != before.get(name):
+            os.environ.pop(name, None)
+            os.environ.update({name: before[name]} if name in before else {})
 
 
 @pytest.hookimpl(wrapper=True)
@@ -22,6 +34,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-def pytest_sessionfinish() -> None:
+def pytest_sessionfinish(session: pytest.Session) -> None:
     """What no test's own limit sees: threads and processes that keep the run from ending. Shows where they are."""
+    if hasattr(session.config, "workerinput"):
+        return  # one of several, and waits for the others
     faulthandler.dump_traceback_later(_PATIENCE, exit=True, file=sys.__stderr__)

@@ -1,16 +1,28 @@
 """Free ports, and waiting for a server to answer on one."""
 
+import random
 import socket
 import subprocess
 import time
 from collections.abc import Callable
 
+# Below those that the system gives to outgoing connections, one of which may else take it before the server does.
+_PORTS = range(12_000, 32_000)
+_given: set[int] = set()
+
 
 def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    """A port that nobody has bound, and that was not given here before."""
+    while True:
+        port = random.SystemRandom().choice(_PORTS)  # tests may have seeded the other one, in several processes alike
+        if port in _given:
+            continue
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        _given.add(port)
         return port
 
 
