@@ -74,9 +74,10 @@ link.run(transport.lease.acquire("worker/w", "w", 600.0), 10.0)
 ids = []
 while deliveries := link.run(transport.broker.claim("w", [Queue("celery")], 500), 10.0).deliveries:
     ids += [envelope.decode(delivery.raw).headers["id"] for delivery in deliveries]
-assert len(set(ids)) == runs, (len(ids), len(set(ids)), runs)
 if register_of(app).transport is transport:
-    assert len(ids) == runs, "sent twice"
+    assert len(ids) == len(set(ids)) == runs, (len(ids), len(set(ids)), runs)
+else:  # the last leader may have sent a batch whose marks it could not move any more; nobody sent that again
+    assert runs <= len(set(ids)) <= runs + 500, (len(ids), len(set(ids)), runs)
 assert mark.task_id in ids
 print("one", turns, "times")
 """
