@@ -31,6 +31,7 @@ url, store, turns = sys.argv[1], sys.argv[2], int(sys.argv[3])
 app = Celeriac("kills", broker=url, backend=store, set_as_current=False)
 # Who has a seat is missed at once, and needs time to say that it lives.
 app.conf.update(result_expires=None, beat_lease_ttl=10.0 if store == "disabled://" else 0.05)
+app.conf.beat_store = None if store in (url, "disabled://") else "results"
 app.conf.beat_schedule = {"a": {"task": "t", "schedule": 0.001, "missed": "all", "missed_limit": 10**6}}
 
 def progress():

@@ -1,4 +1,4 @@
-"""Where the book of an app is: in its broker, in its result store, or in a journal of the broker's."""
+"""Where the book of an app is: in its broker, in a journal of the broker's, or in its result store."""
 
 from typing import Any, Final
 
@@ -9,10 +9,7 @@ from celeriac.core.ports.seat import seats_of
 from .ledger import Ledger
 from .register import Register, holds_books
 
-BROKER: Final = "broker"
 RESULTS: Final = "results"
-# Stores that one machine, or one process, has to itself: beats elsewhere would not see them.
-_LOCAL: Final = ("sqlite", "memory")
 
 AnyRegister = Register | Ledger
 
@@ -23,23 +20,19 @@ def register_of(app: Any) -> AnyRegister:
     if found is None:
         raise ImproperlyConfigured(
             f"{app.transports.write.describe()} can't hold schedules and a leader's lease. Periodic tasks run there "
-            "with -S persistent (from a file, by exactly one beat). Changes while beat runs need SQLite, Redis or "
-            "RabbitMQ as the broker, or a result_backend on Redis; see beat_store."
+            "with -S persistent (from a file, by exactly one beat). Changes while beat runs need SQLite, Redis, "
+            "RabbitMQ or PostgreSQL as the broker, or as a result_backend that beat_store names."
         )
     return found
 
 
 def find_register(app: Any) -> AnyRegister | None:
-    """beat_store says where; else it is the broker, the result store if that is a server, the broker's journal."""
-    broker: Transport = app.transports.write
-    wanted = app.conf.beat_store
-    if wanted == RESULTS:
+    """In the broker, where a tick is one step with its messages; in the result store only if beat_store says so."""
+    if app.conf.beat_store == RESULTS:
         return Register(app, _results(app))
+    broker: Transport = app.transports.write
     if holds_books(broker):
         return Register(app, broker)
-    results = app.transports.results
-    if wanted is None and results is not None and holds_books(results) and not _is_local(app.transports.results_url):
-        return Register(app, results)
     seats = seats_of(broker)
     return None if seats is None else Ledger(app, broker, seats)
 
@@ -52,8 +45,3 @@ def _results(app: Any) -> Transport:
             f"beat_store is 'results': result_backend must hold schedules and a leader's lease, but {where}. Redis can."
         )
     return found
-
-
-def _is_local(url: Any) -> bool:
-    first = url.split(";")[0] if isinstance(url, str) else ""
-    return first.startswith(_LOCAL)

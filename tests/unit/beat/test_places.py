@@ -1,4 +1,4 @@
-"""Where the book is kept: in the broker, in a result store that all beats see, or in a journal of the broker's."""
+"""Where the book is kept: in the broker, in a journal of the broker's, or in the result store that was asked for."""
 
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,9 @@ RABBIT, REDIS = "amqp://guest:guest@127.0.0.1:1//", "redis://127.0.0.1:1/0"
         (REDIS, "redis://127.0.0.1:2/0", "results", Register, "results"),
         (RABBIT, "disabled://", None, Ledger, "broker"),
         (RABBIT, "rpc://", None, Ledger, "broker"),
-        (RABBIT, REDIS, None, Register, "results"),
+        (RABBIT, REDIS, None, Ledger, "broker"),
         (RABBIT, REDIS, "broker", Ledger, "broker"),
-        # A file is one machine's own: beats elsewhere would lead as well.
+        (RABBIT, REDIS, "results", Register, "results"),
         (RABBIT, "sqlite:///{folder}/results.sqlite3", None, Ledger, "broker"),
         (RABBIT, "sqlite:///{folder}/results.sqlite3", "results", Register, "results"),
     ],

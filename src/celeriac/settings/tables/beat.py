@@ -64,8 +64,8 @@ SETTINGS = (
         "beat_store",
         choice("broker", "results"),
         None,
-        "Where schedule and state are kept: in the broker or in the result store. None is the broker; the result store "
-        "where the broker is RabbitMQ and that is a server that can hold them (Redis).",
+        "Where schedule and state are kept: in the broker, which is what None means, too, or in the result store, if "
+        "that can hold them (Redis, PostgreSQL, SQLite).",
         own=True,
     ),
     Setting(
