@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -83,8 +84,11 @@ def test_what_a_killed_worker_held_is_run_by_one_of_the_other_kind(
         start(stack, heir, server, home)
         assert client.answer(PATIENCE) == []
         begun = [entry.split()[0].decode() for entry in notes.lrange("interop:begun", 0, -1)]
-        stuck = ["held0", "held1"]
-        assert sorted(begun) == sorted([*stuck, *(f"held{n}" for n in range(6)), *(f"later{n}" for n in range(3))])
+        wanted = Counter(["held0", "held1", *(f"held{n}" for n in range(6)), *(f"later{n}" for n in range(3))])
+        # Celery takes back from itself, too, what it acknowledges later than visibility_timeout, which is short here.
+        repeats = 1 if heir == "celery" else 0
+        assert not wanted - Counter(begun)
+        assert (Counter(begun) - wanted).total() <= repeats, notes.lrange("interop:begun", 0, -1)
 
 
 def test_workers_of_ours_are_killed_beside_celerys_under_load_and_nothing_is_lost(

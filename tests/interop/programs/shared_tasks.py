@@ -47,6 +47,7 @@ def again(self: Any, *args: Any, label: str = "") -> str:
     ran(label)
     if not self.request.retries:
         raise self.retry(countdown=0)
+    time.sleep(0.2)  # Celery stores RETRY after it has sent the next try, over the success of one that was quicker
     return f"{label}#{self.request.retries}({','.join(map(shown, args))})"
 
 
