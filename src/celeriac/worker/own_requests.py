@@ -123,7 +123,8 @@ def _teller(hand: Hand, outcome: Outcome) -> Callable[[Request], Any]:
     """What a request is told of an end."""
     ending = outcome.ending
     if ending is Ending.RETURNED:
-        result = outcome.result or repr(_stored(outcome.record))
+        # Where results are not stored, nobody was asked for the text of this one.
+        result = outcome.result or ("" if outcome.record is None else repr(_stored(outcome.record)))
         return lambda request: request.on_success((False, result, outcome.runtime))
     if ending is Ending.TIMED_OUT:
         return lambda request: request.on_timeout(False, hand.limit)

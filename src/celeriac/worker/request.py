@@ -59,7 +59,9 @@ class Request(RunContext):
         """A time limit was exceeded: the soft one, or the hard one, which ended it."""
 
     def on_success(self, failed__retval__runtime: tuple[bool, Any, float], **kwargs: Any) -> Any:
-        """A process reported its end: the text of what it returned, or an ExceptionInfo."""
+        """A process reported its end: the text of what it returned (none where results are not stored), or an
+        ExceptionInfo.
+        """
         failed, retval, _ = failed__retval__runtime
         return self.on_failure(retval, return_ok=True) if failed else None
 
