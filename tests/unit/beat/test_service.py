@@ -134,7 +134,7 @@ def test_where_the_broker_cant_hold_schedules_the_default_is_the_file(desk, capl
     assert "exactly one beat may run" in caplog.text
     with pytest.raises(ImproperlyConfigured, match="can't hold schedules and a leader's lease"):
         Service(desk.app, scheduler_cls="shared").scheduler  # noqa: B018 - made when it is looked at
-    with pytest.raises(ImproperlyConfigured, match="need SQLite, Redis or RabbitMQ"):
+    with pytest.raises(ImproperlyConfigured, match="need SQLite, Redis, RabbitMQ or PostgreSQL"):
         desk.app.schedules  # noqa: B018 - made when it is looked at
 
 
