@@ -24,6 +24,8 @@ KINDS = (
     Kind("events", "no-op tasks with events of tasks (-E), by without", "times", True),
     Kind("events_heard", "the same while a monitor listens", "times", True),
     Kind("heard", "of these events, what the monitor heard", "share", True),
+    Kind("events_dropped", "the same while a program hears them and does nothing with them", "times", True),
+    Kind("dropped", "of these events, what reached that program", "share", True),
     Kind("sent", "many messages at once with task_send_sent_event, by without", "times", True),
     Kind("delay", "delay() one by one", "messages/s", True),
     Kind("bulk", "many messages at once", "messages/s", True),

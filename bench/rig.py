@@ -5,6 +5,7 @@ import json
 import os
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 from bench import messages, processes, rabbitmq_server, redis_server
 from bench.apps import counter
 from bench.messages import Mould
-from bench.systems import CELERY, RABBIT, RPC, System
+from bench.systems import CELERIAC, CELERY, RABBIT, ROOT, RPC, System
 
 CLIENT_DEADLINE = 180.0
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
@@ -167,6 +168,17 @@ class Rig:
             cells = counter.view(self._heard)
             # It counts one when it listens.
             processes.wait_until(program, lambda: sum(cells) == 1, CLIENT_DEADLINE, 0.01, "its first word")
+            yield cells
+
+    @contextlib.contextmanager
+    def sink(self) -> Iterator[memoryview]:
+        """What hears events and drops them; once it has ended, its second counter is how many there were."""
+        counter.create(self._heard)
+        port = self.server.client.connection_pool.connection_kwargs["port"]
+        command = (sys.executable, "-m", "bench.sink", str(port), str(self._heard))
+        cells = counter.view(self._heard)
+        with processes.started("sink", command, self.env(CELERIAC, Mode()), ROOT, self.folder / "sink.log") as program:
+            processes.wait_until(program, lambda: cells[0] == 1, CLIENT_DEADLINE, 0.01, "its first word")
             yield cells
 
     def client(self, system: System, mode: Mode, measure: str, n: int) -> dict[str, Any]:

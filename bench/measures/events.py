@@ -1,4 +1,4 @@
-"""What events cost: the same drain without them, with them, and with somebody who listens, one after the other."""
+"""What events cost: the same drain without them, with them, and with who listens to them, one after the other."""
 
 import time
 
@@ -17,7 +17,11 @@ def events(rig: Rig, system: System) -> dict[str, float]:
     without = drained(rig, system, Mode(results=False), n)
     told = drained(rig, system, Mode(results=False, events=True), n)
     heard, share = _heard(rig, system, n)
-    return {"events": told / without, "events_heard": heard / without, "heard": share}
+    found = {"events": told / without, "events_heard": heard / without, "heard": share}
+    if not system.embedded:
+        rate, share = _dropped(rig, system, n)
+        found |= {"events_dropped": rate / without, "dropped": share}
+    return found
 
 
 def sent(rig: Rig, system: System) -> dict[str, float]:
@@ -40,6 +44,15 @@ def _heard(rig: Rig, system: System, n: int) -> tuple[float, float]:
             before = sum(cells)
             time.sleep(QUIET)
         return rate, (before - 1) / (EVENTS * n)
+
+
+def _dropped(rig: Rig, system: System, n: int) -> tuple[float, float]:
+    """The rate while somebody hears the events and does nothing with them, and the share that has reached him."""
+    mode = Mode(results=False, events=True)
+    rig.fresh(system)
+    with rig.sink() as cells:
+        rate = drained(rig, system, mode, n, fresh=False)
+    return rate, cells[1] / (EVENTS * n)
 
 
 def _messages(rig: Rig, system: System) -> int:

@@ -16,9 +16,11 @@ class BusNewswire:
         self._bus = bus
         self._counts = bool(getattr(bus, "counts", False))  # else it says 0 for it does not know
 
-    def tell(self, exchange: str, routing_key: str, message: Message) -> Flow[int | None]:
-        raw = envelope.encode_packed(message, exchange=exchange, routing_key=routing_key)
-        heard = yield from self._bus.tell(self.channel(exchange, routing_key), raw)
+    def tell(self, exchange: str, routing_key: str, *messages: Message) -> Flow[int | None]:
+        heard = 0
+        for message in messages:
+            raw = envelope.encode_packed(message, exchange=exchange, routing_key=routing_key)
+            heard = yield from self._bus.tell(self.channel(exchange, routing_key), raw)
         return heard if self._counts else None
 
     def channel(self, exchange: str, pattern: str) -> str:

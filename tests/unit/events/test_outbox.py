@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -9,66 +10,90 @@ import msgspec
 import pytest
 
 from celeriac.app.lamport import LamportClock
+from celeriac.core.message import Message
 from celeriac.events.words import TaskStarted, TaskSucceeded
 from celeriac.events.writing import Writer
 from celeriac.wire import serializers
 from celeriac.wire.envelope import Head
 from celeriac.worker.events.notes import Node, Note, Ran, Received, Told
-from celeriac.worker.events.outbox import MOST, Outbox
+from celeriac.worker.events.outbox import MOST, PAGE, Outbox, Page
 
 
 def started(uuid: str, clock: int = 2) -> TaskStarted:
     return TaskStarted("w@here", 0, 1, clock, 3.0, uuid)
 
 
-def filled(*uuids: str) -> Outbox:
-    outbox = Outbox(lambda: None)
-    for uuid in uuids:
-        outbox.note(Told(TaskStarted, 3.0, (uuid,)))
-    return outbox
+class Written(Outbox):
+    """Writes the uuids, on pages of so many notes."""
+
+    def __init__(self, fit: int = 2) -> None:
+        self.woken = 0
+        super().__init__(self._count, self._page, room=fit)
+
+    def _count(self) -> None:
+        self.woken += 1
+
+    @staticmethod
+    def _page(notes: Sequence[Any]) -> Page:
+        key = "task.multi" if len(notes) > 1 else "task.started"
+        body = b"".join(note.fields[0][:1] for note in notes)
+        return Page(key, Message({}, {}, body, "text/plain", "utf-8"), len(notes))
+
+    def tell(self, *uuids: bytes) -> "Written":
+        for uuid in uuids:
+            self.note(Told(TaskStarted, 3.0, (uuid,)))
+        return self
+
+    def read(self, most: int = 100) -> list[bytes]:
+        return [page.message.body for page in self.next_pages(self.turned, most)]
 
 
-def uuids(notes: list[Any]) -> list[str]:
-    return [note.fields[0] for note in notes]
-
-
-def test_notes_come_out_together_in_their_order_and_events_alone() -> None:
-    outbox = filled("a", "b", "c")
+def test_notes_come_out_by_pages_in_their_order_and_events_alone() -> None:
+    outbox = Written().tell(b"a")  # how large they are is known from the first page on
+    outbox.end_page()
+    outbox.tell(b"b", b"c", b"d")
     outbox.keep({"type": "worker-heartbeat"})
     assert outbox.next_event() == {"type": "worker-heartbeat"}
     assert outbox.next_event() is None
-    assert uuids(outbox.next_notes(2)) == ["a", "b"]
-    assert outbox.notes == 1
-    assert uuids(outbox.next_notes(2)) == ["c"]
+    assert len(outbox) == 4
+    assert outbox.read() == [b"a"]  # it has another routing key
+    assert outbox.read() == [b"bc"]
+    assert outbox.read() == []
+    outbox.end_page()
+    outbox.end_page()
+    assert outbox.read() == [b"d"]
     assert not outbox
 
 
+def test_pages_that_were_turned_later_than_what_is_due_wait() -> None:
+    outbox = Written().tell(*[b"a"] * 9)
+    due = outbox.turned
+    outbox.tell(b"b", b"b")
+    assert [page.message.body for page in outbox.next_pages(due, 3)] == [b"a"]
+    outbox.pass_over(due)
+    assert outbox.read() == [b"bb"]
+    assert outbox.dropped == 0
+
+
 def test_of_each_line_the_oldest_are_forgotten_and_counted() -> None:
-    outbox = filled(*map(str, range(MOST + 3)))
+    outbox = Written().tell(*(b"%d" % (number % 10) for number in range(MOST + 20)))
     for number in range(MOST + 2):
         outbox.keep({"type": "worker-said", "n": number})
-    assert outbox.dropped == 5
-    assert len(outbox) == 2 * MOST
     assert outbox.next_event() == {"type": "worker-said", "n": 2}
-    assert uuids(outbox.next_notes(1)) == ["3"]
-
-
-def test_what_nobody_hears_is_passed_over_and_no_more_than_that() -> None:
-    outbox = filled("a", "b", "c")
-    outbox.pass_over(2)
-    assert uuids(outbox.next_notes(10)) == ["c"]
-    outbox.pass_over(2)
-    assert not outbox and outbox.dropped == 0
+    outbox.end_page()
+    left = b"".join(body for _ in range(3 * MOST) for body in outbox.read(1))
+    assert MOST - 2 * PAGE <= len(left) <= MOST
+    assert left == (b"0123456789" * (MOST // 10 + 2))[-len(left) :]
+    assert outbox.dropped == MOST + 20 - len(left) + 2
 
 
 def test_whoever_sends_is_woken_when_there_is_something_to_send() -> None:
-    woken: list[int] = []
-    outbox = Outbox(lambda: woken.append(len(outbox)))
-    for uuid in "abcd":
-        outbox.note({"uuid": uuid})
-        if uuid == "c":
-            outbox.next_notes(3)
-    assert len(woken) == 2
+    outbox = Written(fit=1_000_000)
+    outbox.tell(b"a", b"b")
+    assert outbox.woken == 1
+    outbox.end_page()
+    outbox.tell(b"c", b"d")
+    assert outbox.woken == 2
 
 
 def test_notes_are_spelled_out_as_events_whose_clocks_tell_their_order() -> None:

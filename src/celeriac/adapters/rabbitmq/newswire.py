@@ -12,13 +12,13 @@ from .refusals import Refused
 class RabbitNewswire:
     """Flows of requests; no I/O."""
 
-    room = 256_000
+    room = 64_000
 
     def __init__(self) -> None:
         self._there: set[str] = set()
 
-    def tell(self, exchange: str, routing_key: str, message: Message) -> Flow[int | None]:
-        told = requests.Send((parcel(message, exchange, routing_key, mandatory=False),))
+    def tell(self, exchange: str, routing_key: str, *messages: Message) -> Flow[int | None]:
+        told = requests.Send(tuple(parcel(message, exchange, routing_key, mandatory=False) for message in messages))
         if exchange in self._there:
             try:
                 yield told

@@ -21,7 +21,7 @@ class RedisNewswire:
     PUBLISH counts the listeners of one server. That is all of them only where it is alone: no cluster, no replicas.
     """
 
-    room = 256_000
+    room = 64_000  # what is much larger leaves the caches of the processor before it is sent
 
     def __init__(self, keys: Keys, clustered: bool = False) -> None:
         self._keys = keys
@@ -29,12 +29,16 @@ class RedisNewswire:
         self._counts = False
         self._asked = _ASK_AGAIN  # how many messages ago
 
-    def tell(self, exchange: str, routing_key: str, message: Message) -> Flow[int | None]:
-        raw = envelope.encode_kombu(message, exchange=exchange, routing_key=routing_key, tag=uuid())
-        (heard,) = yield (("PUBLISH", self._keys.fanout(exchange, routing_key), raw),)
-        if heard:
-            return int(heard)
+    def tell(self, exchange: str, routing_key: str, *messages: Message) -> Flow[int | None]:
+        channel = self._keys.fanout(exchange, routing_key)
+        heard = yield tuple(("PUBLISH", channel, self._raw(exchange, routing_key, message)) for message in messages)
+        if heard[-1]:
+            return int(heard[-1])
         return 0 if (yield from self._is_alone()) else None
+
+    @staticmethod
+    def _raw(exchange: str, routing_key: str, message: Message) -> bytes:
+        return envelope.encode_kombu(message, exchange=exchange, routing_key=routing_key, tag=uuid())
 
     def _is_alone(self) -> Flow[bool]:
         self._asked += 1

@@ -11,8 +11,8 @@ class Newswire(Protocol):
 
     room: int  # bytes of events that travel well in one message; more are possible
 
-    def tell(self, exchange: str, routing_key: str, message: Message) -> Flow[int | None]:
-        """To all whose pattern the routing key fits. Returns how many heard it; None where nobody can say."""
+    def tell(self, exchange: str, routing_key: str, *messages: Message) -> Flow[int | None]:
+        """To all whose pattern the routing key fits. Returns how many heard the last; None where nobody can say."""
         ...
 
     def channel(self, exchange: str, pattern: str) -> str:

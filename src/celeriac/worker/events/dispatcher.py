@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from celeriac.core.errors import EncodeError, OperationalError
@@ -15,19 +15,18 @@ from celeriac.events.writing import Writer
 
 from .. import tending
 from ..connection import Connection, ConnectionClosed
-from .notes import Node, Told
-from .outbox import Outbox
+from .notes import Node, Note, Told
+from .outbox import Outbox, Page
 
 logger = logging.getLogger("celeriac.worker.events")
 
-_TOGETHER: Final = 1000  # notes in one message
-_SIZE: Final = 600  # bytes of what a note says, until it is known
-_COALESCE: Final = 0.01  # seconds that an event waits for others
+_AT_ONCE: Final = 16  # pages in one round trip to the broker
+_COALESCE: Final = 0.005  # seconds that an event waits for others
 _WITHIN: Final = 10.0  # seconds for the broker to take a message
 _LAST_WORDS: Final = 2.0  # seconds to send what is left when the worker ends
 _MULTI: Final = "task.multi"  # the routing key of several events of tasks in one message
 
-Send = Callable[[str, Message], Awaitable[int | None]]
+Send = Callable[..., Awaitable[int | None]]  # of a routing key and messages
 
 
 class EventDispatcher:
@@ -44,11 +43,9 @@ class EventDispatcher:
         transport = connection.transport
         self._wire = newswire(transport, transport.bus)
         self._writer = Writer(hostname, conf["event_serializer"])
-        self._room = self._wire.room if self._wire is not None else 0
-        self._size = _SIZE
         self._unheard = False  # nobody listened to events of tasks when some were sent last
         self._some = asyncio.Event()
-        self.outbox = Outbox(self._some.set)
+        self.outbox = Outbox(self._some.set, self._page, self._wire.room if self._wire is not None else 0)
         self._quiet = asyncio.Event()  # nothing is on its way
         self._quiet.set()
         self._task: asyncio.Task[None] | None = None
@@ -124,7 +121,7 @@ class EventDispatcher:
         try:
             async with asyncio.timeout(_LAST_WORDS):
                 while self.outbox:
-                    await self._send_notes(self._attempt)
+                    await self._send_pages(self._attempt)
                     await self._send_events(self._attempt)
         except (TimeoutError, OperationalError, ConnectionClosed) as exc:
             logger.debug("The last events were not sent: %r", exc)
@@ -140,7 +137,7 @@ class EventDispatcher:
                 self.node.offset = utcoffset()  # summer time may begin
                 self._quiet.clear()
                 await self._send_events(self._tell)
-                await self._send_notes(self._tell)
+                await self._send_pages(self._tell)
                 self._quiet.set()
         except ConnectionClosed:
             return
@@ -150,34 +147,34 @@ class EventDispatcher:
         while (event := self.outbox.next_event()) is not None:
             await send(routing_key_of(kind_of(event)), self._writer.message(event))
 
-    async def _send_notes(self, send: Send) -> None:
-        """About tasks, what is there now. If nobody listened last time, one note finds out whether that is still so."""
+    async def _send_pages(self, send: Send) -> None:
+        """About tasks, what is there now. If nobody listened last time, one page finds out whether that is still so."""
         outbox = self.outbox
-        due = outbox.notes
-        while due > 0 and outbox.notes:
-            notes = outbox.next_notes(1 if self._unheard else max(1, min(_TOGETHER, self._room // self._size)))
-            behind, dropped = outbox.notes, outbox.dropped
-            due -= len(notes)
-            said = self.node.spelled(notes)
-            if len(said) == 1 and not behind:
-                await send(routing_key_of(kind_of(said[0])), self._writer.message(said[0]))
+        outbox.end_page()
+        due = outbox.turned
+        while pages := outbox.next_pages(due, 1 if self._unheard else _AT_ONCE):
+            key, last = pages[0].routing_key, outbox.turned
+            heard = await send(key, *(page.message for page in pages))
+            if key != _MULTI:
                 continue
-            message = self._writer.message(said)
-            self._size = max(1, len(message.body) // len(notes))
-            self._unheard = await send(_MULTI, message) == 0
+            self._unheard = heard == 0
             if self._unheard:
                 # Who begins to listen now has a right to what happens from now on. What waits would go to nobody.
-                behind = max(0, behind - (outbox.dropped - dropped))
-                outbox.pass_over(behind)
-                due -= behind
+                outbox.pass_over(last)
 
-    async def _tell(self, routing_key: str, message: Message) -> int | None:
+    def _page(self, notes: Sequence[Note]) -> Page:
+        said = self.node.spelled(notes)
+        if len(said) > 1:
+            return Page(_MULTI, self._writer.message(said), len(notes))
+        return Page(routing_key_of(kind_of(said[0])), self._writer.message(said[0]), len(notes))
+
+    async def _tell(self, routing_key: str, *messages: Message) -> int | None:
         """However long it takes. How many heard it, if that is known."""
         wire, exchange = self._wire, self._exchange
         assert wire is not None
-        return await self._connection.run(lambda: wire.tell(exchange, routing_key, message), _WITHIN)
+        return await self._connection.run(lambda: wire.tell(exchange, routing_key, *messages), _WITHIN)
 
-    async def _attempt(self, routing_key: str, message: Message) -> int | None:
+    async def _attempt(self, routing_key: str, *messages: Message) -> int | None:
         """Once."""
         assert self._wire is not None
-        return await self._connection.attempt(self._wire.tell(self._exchange, routing_key, message), _LAST_WORDS)
+        return await self._connection.attempt(self._wire.tell(self._exchange, routing_key, *messages), _LAST_WORDS)
