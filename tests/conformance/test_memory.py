@@ -7,31 +7,7 @@ import pytest
 from celeriac.adapters.memory import MemoryTransport
 from celeriac.core.clock import ManualClock
 from celeriac.core.ports import TransportOptions
-from celeriac.testing.conformance import (
-    COLOURS,
-    BellContract,
-    BrokerContract,
-    BusContract,
-    ChainsContract,
-    ChainsSettledContract,
-    DeadLettersContract,
-    DelayedContract,
-    FanoutContract,
-    Harness,
-    JoinsContract,
-    LeaseContract,
-    NewswireContract,
-    PatientJoinsContract,
-    PidboxContract,
-    PlansContract,
-    RecoveryContract,
-    ResultsContract,
-    RevocationsContract,
-    RoutingContract,
-    SeekerContract,
-    SequelsContract,
-    SettlingContract,
-)
+from celeriac.testing.conformance import COLOURS, FanoutContract, Harness, PatientJoinsContract, WholeContract
 
 
 @pytest.fixture(params=COLOURS)
@@ -47,64 +23,10 @@ def harness(request: pytest.FixtureRequest) -> Iterator[Harness]:
     transport().forget()
 
 
-class TestBell(BellContract): ...
-
-
-class TestBroker(BrokerContract): ...
-
-
-class TestBus(BusContract): ...
-
-
-class TestDeadLetters(DeadLettersContract): ...
-
-
-class TestDelayed(DelayedContract): ...
+class TestMemory(WholeContract): ...
 
 
 class TestFanout(FanoutContract): ...
 
 
-class TestLease(LeaseContract): ...
-
-
-class TestPlans(PlansContract): ...
-
-
-class TestNewswire(NewswireContract): ...
-
-
-class TestPidbox(PidboxContract): ...
-
-
-class TestRecovery(RecoveryContract): ...
-
-
-class TestResults(ResultsContract): ...
-
-
-class TestRevocations(RevocationsContract): ...
-
-
-class TestRouting(RoutingContract): ...
-
-
-class TestSeeker(SeekerContract): ...
-
-
-class TestSettling(SettlingContract): ...
-
-
-class TestChains(ChainsContract): ...
-
-
-class TestChainsSettled(ChainsSettledContract): ...
-
-
-class TestJoins(JoinsContract): ...
-
-
 class TestPatientJoins(PatientJoinsContract): ...
-
-
-class TestSequels(SequelsContract): ...

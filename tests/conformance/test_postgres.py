@@ -6,30 +6,7 @@ import pytest
 
 from celeriac.adapters.postgres import PostgresTransport
 from celeriac.core.ports import TransportOptions
-from celeriac.testing.conformance import (
-    COLOURS,
-    BellContract,
-    BrokerContract,
-    BusContract,
-    ChainsContract,
-    ChainsSettledContract,
-    DeadLettersContract,
-    DelayedContract,
-    FanoutContract,
-    Harness,
-    JoinsContract,
-    LeaseContract,
-    NewswireContract,
-    PidboxContract,
-    PlansContract,
-    RecoveryContract,
-    ResultsContract,
-    RevocationsContract,
-    RoutingContract,
-    SeekerContract,
-    SequelsContract,
-    SettlingContract,
-)
+from celeriac.testing.conformance import COLOURS, FanoutContract, Harness, WholeContract
 from servers.postgres_server import PostgresServer
 
 from .postgres_tables import emptied, postgres
@@ -48,61 +25,7 @@ def harness(request: pytest.FixtureRequest, postgres: PostgresServer) -> Iterato
         yield harness
 
 
-class TestBell(BellContract): ...
-
-
-class TestBroker(BrokerContract): ...
-
-
-class TestBus(BusContract): ...
-
-
-class TestDeadLetters(DeadLettersContract): ...
-
-
-class TestDelayed(DelayedContract): ...
+class TestPostgres(WholeContract): ...
 
 
 class TestFanout(FanoutContract): ...
-
-
-class TestLease(LeaseContract): ...
-
-
-class TestPlans(PlansContract): ...
-
-
-class TestNewswire(NewswireContract): ...
-
-
-class TestPidbox(PidboxContract): ...
-
-
-class TestRecovery(RecoveryContract): ...
-
-
-class TestResults(ResultsContract): ...
-
-
-class TestRevocations(RevocationsContract): ...
-
-
-class TestRouting(RoutingContract): ...
-
-
-class TestSeeker(SeekerContract): ...
-
-
-class TestSettling(SettlingContract): ...
-
-
-class TestChains(ChainsContract): ...
-
-
-class TestChainsSettled(ChainsSettledContract): ...
-
-
-class TestJoins(JoinsContract): ...
-
-
-class TestSequels(SequelsContract): ...

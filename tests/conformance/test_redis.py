@@ -6,30 +6,7 @@ import pytest
 
 from celeriac.adapters.redis import RedisTransport
 from celeriac.core.ports import TransportOptions
-from celeriac.testing.conformance import (
-    COLOURS,
-    AttendanceContract,
-    BellContract,
-    BrokerContract,
-    BusContract,
-    ChainsContract,
-    ChainsSettledContract,
-    DeadLettersContract,
-    DelayedContract,
-    Harness,
-    JoinsContract,
-    LeaseContract,
-    NewswireContract,
-    PidboxContract,
-    PlansContract,
-    RecoveryContract,
-    ResultsContract,
-    RevocationsContract,
-    RoutingContract,
-    SeekerContract,
-    SequelsContract,
-    SettlingContract,
-)
+from celeriac.testing.conformance import COLOURS, AttendanceContract, Harness, WholeContract
 from servers.redis_server import RedisServer
 
 
@@ -51,61 +28,7 @@ def harness(request: pytest.FixtureRequest, server: RedisServer) -> Iterator[Har
         yield harness
 
 
+class TestRedis(WholeContract): ...
+
+
 class TestAttendance(AttendanceContract): ...
-
-
-class TestBell(BellContract): ...
-
-
-class TestBroker(BrokerContract): ...
-
-
-class TestBus(BusContract): ...
-
-
-class TestDeadLetters(DeadLettersContract): ...
-
-
-class TestDelayed(DelayedContract): ...
-
-
-class TestLease(LeaseContract): ...
-
-
-class TestPlans(PlansContract): ...
-
-
-class TestNewswire(NewswireContract): ...
-
-
-class TestPidbox(PidboxContract): ...
-
-
-class TestRecovery(RecoveryContract): ...
-
-
-class TestResults(ResultsContract): ...
-
-
-class TestRevocations(RevocationsContract): ...
-
-
-class TestRouting(RoutingContract): ...
-
-
-class TestSeeker(SeekerContract): ...
-
-
-class TestSettling(SettlingContract): ...
-
-
-class TestChains(ChainsContract): ...
-
-
-class TestChainsSettled(ChainsSettledContract): ...
-
-
-class TestJoins(JoinsContract): ...
-
-
-class TestSequels(SequelsContract): ...

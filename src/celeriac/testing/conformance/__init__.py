@@ -7,6 +7,9 @@
 
     class TestBroker(BrokerContract): ...
 
+A transport that offers every port subclasses `WholeContract`: all suites but those of what only some brokers have,
+which are `AttendanceContract`, `FanoutContract` and `PatientJoinsContract`.
+
 Every test starts on an empty store and runs once through the sync link and once through the async one.
 """
 
@@ -30,6 +33,7 @@ from .revocations import RevocationsContract
 from .routing import FanoutContract, RoutingContract
 from .seeker import SeekerContract
 from .settling import SettlingContract
+from .whole import WholeContract
 
 __all__ = [
     "COLOURS",
@@ -58,4 +62,5 @@ __all__ = [
     "SequelsContract",
     "SettlingContract",
     "TellingContract",
+    "WholeContract",
 ]
