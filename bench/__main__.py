@@ -9,12 +9,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bench import others, redis_server, report
+from bench import others, postgres_server, redis_server, report
 from bench.figures import Figures
 from bench.machine import machine, versions
 from bench.measures import MEASURES, Measure
 from bench.rig import FULL, QUICK, Rig, Sizes
-from bench.systems import CELERY_BIN, ROOT, SYSTEMS, System
+from bench.systems import CELERY_BIN, POSTGRES, ROOT, SYSTEMS, System
 
 RESULTS = ROOT / "bench" / "results"
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -35,7 +35,7 @@ def main() -> None:
     run = _run(sizes, systems, measures, options.quick)
     print(report.terminal(run))
     print(f"\n{report.quietness(run)}")
-    whole = not options.quick and len(systems) == len(SYSTEMS) and len(measures) == len(MEASURES)
+    whole = not options.quick and len(systems) >= len(_there()) and len(measures) == len(MEASURES)
     print(f"\nwritten: {_write(run, whole)}")
 
 
@@ -45,7 +45,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="one round with few messages, for development")
     parser.add_argument("--rounds", type=int, help="how often everything is measured (3, with --quick 1)")
     parser.add_argument(
-        "--systems", nargs="+", choices=system_keys, default=system_keys, metavar="NAME", help=" ".join(system_keys)
+        "--systems", nargs="+", choices=system_keys, default=_there(), metavar="NAME", help=" ".join(system_keys)
     )
     parser.add_argument(
         "--measures", nargs="+", choices=measure_keys, default=measure_keys, metavar="NAME", help=" ".join(measure_keys)
@@ -54,6 +54,12 @@ def _options() -> argparse.Namespace:
         "--render", metavar="JSON", help=f"measure nothing: write {PAGE.relative_to(ROOT)} from this file"
     )
     return parser.parse_args()
+
+
+def _there() -> list[str]:
+    """All systems, without PostgreSQL where there is none: `make bench` installs it, other ways to come here do not."""
+    missing = set() if postgres_server.program("initdb") else {POSTGRES.key}
+    return [system.key for system in SYSTEMS if system.key not in missing]
 
 
 def _run(sizes: Sizes, systems: Sequence[System], measures: Sequence[Measure], quick: bool) -> dict[str, Any]:
@@ -80,9 +86,9 @@ def _measure(rig: Rig, systems: Sequence[System], measures: Sequence[Measure], f
     disturbance = []
     turns = [(t, m, s) for t in range(rig.sizes.rounds) for m in measures for s in systems if s.key in m.systems]
     for turn, measure, system in turns:
-        before = others.read([rig.server.pid])
+        before = others.read(rig.pids())
         found = measure.run(rig, system)
-        disturbance.append(others.share(before, others.read([rig.server.pid])))
+        disturbance.append(others.share(before, others.read(rig.pids())))
         for kind, value in found.items():
             figures.add(kind, system.key, value)
         shown = "  ".join(f"{kind} {report.number(value)}" for kind, value in found.items())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.processes import TICK, cpu_seconds
+from bench.processes import TICK, whole_seconds
 
 DISTURBED = 0.1  # share of the machine from which a figure is not to be trusted
 
@@ -24,7 +24,7 @@ class Reading:
 def read(servers: Sequence[int]) -> Reading:
     """Our own: this process, the programs it has waited for, and the servers, which still run."""
     ours = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    own = sum(usage.ru_utime + usage.ru_stime for usage in ours) + cpu_seconds(servers)
+    own = sum(usage.ru_utime + usage.ru_stime for usage in ours) + whole_seconds(servers)
     return Reading(time.monotonic(), _machine(), own)
 
 

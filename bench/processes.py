@@ -87,6 +87,12 @@ def cpu_seconds(pids: Sequence[int]) -> float:
     return sum((int(fields[11]) + int(fields[12])) / TICK for pid in pids if (fields := stat(pid)))
 
 
+def whole_seconds(roots: Sequence[int]) -> float:
+    """The same of whole trees, and of the processes in them that have ended."""
+    all = (fields for root in roots for pid in tree(root) if (fields := stat(pid)))
+    return sum(sum(map(int, fields[11:15])) / TICK for fields in all)
+
+
 def pss_mib(pids: Sequence[int]) -> float:
     """Proportional set size: pages shared by n processes count 1/n in each."""
     return sum(_pss_kib(pid) for pid in pids) / 1024

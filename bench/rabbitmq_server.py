@@ -23,6 +23,7 @@ class RabbitServer:
 
     url: str
     transport: RabbitTransport
+    pid: int
 
     def ready(self, queue: str) -> int:
         """Messages that wait; RabbitMQ tells a client nothing of those that are claimed."""
@@ -43,7 +44,7 @@ def running(folder: Path) -> Iterator[RabbitServer]:
     environ = _environ(home, port, epmd)
     with (home / "output").open("wb") as output:
         process = subprocess.Popen([str(PROGRAM)], env=environ, stdout=output, stderr=output, start_new_session=True)
-    server = RabbitServer(*_entry(port))
+    server = RabbitServer(*_entry(port), process.pid)
     try:
         _wait(server, process, home / "output")
         yield server

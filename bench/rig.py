@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import messages, processes, rabbitmq_server, redis_server
+from bench import messages, postgres_server, processes, rabbitmq_server, redis_server
 from bench.apps import counter
 from bench.messages import Mould
 from bench.systems import CELERIAC, CELERY, RABBIT, ROOT, RPC, System
@@ -109,6 +109,7 @@ class Rig:
         self.sizes = sizes
         self._moulds: dict[bool, Mould] = {}
         self._rabbit: rabbitmq_server.RabbitServer | None = None
+        self._postgres: postgres_server.PostgresServer | None = None
         self._replies = ""  # the queue to which the results of the messages that were filled in go
         self.servers = contextlib.ExitStack()  # those that are started when they are first needed
 
@@ -118,11 +119,24 @@ class Rig:
             self._rabbit = self.servers.enter_context(rabbitmq_server.running(self.folder))
         return self._rabbit
 
+    @property
+    def postgres(self) -> postgres_server.PostgresServer:
+        if self._postgres is None:
+            self._postgres = self.servers.enter_context(postgres_server.running())
+        return self._postgres
+
+    def pids(self) -> list[int]:
+        """Of the servers that run."""
+        started = [server.pid for server in (self._rabbit, self._postgres) if server is not None]
+        return [self.server.pid, *started]
+
     def fresh(self, system: System) -> None:
         """An empty server or file, whatever ran before."""
         self.server.client.flushall()
         if system.rabbit:
             self.rabbit.empty("bench")
+        if system.postgres:
+            self.postgres.empty()
         for file in self.folder.glob("embedded.sqlite3*"):
             if file.is_file():
                 file.unlink()
@@ -133,7 +147,7 @@ class Rig:
         passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         return passed | {
             "BENCH_BROKER": self._broker(system),
-            "BENCH_BACKEND": f"sqlite:///{self._file}" if system.embedded else self.server.url,
+            "BENCH_BACKEND": self._backend(system),
             "BENCH_RESULTS": str(int(mode.results)),
             "BENCH_LATE": str(int(mode.late)),
             "BENCH_EVENTS": str(int(mode.events)),
@@ -146,6 +160,11 @@ class Rig:
     def _broker(self, system: System) -> str:
         if system.rabbit:
             return self.rabbit.url
+        return self._backend(system)
+
+    def _backend(self, system: System) -> str:
+        if system.postgres:
+            return self.postgres.url
         return f"sqlite:///{self._file}" if system.embedded else self.server.url
 
     @contextlib.contextmanager
@@ -213,7 +232,7 @@ class Rig:
         """Puts n messages into the queue: the same bytes for every system on Redis."""
         if system.rpc:
             self._replies = self.client(RPC, mode, "left", n)["queue"]
-        elif system.embedded or system.rabbit:
+        elif system.embedded or system.rabbit or system.postgres:
             self.client(RABBIT if system.rabbit else system, mode, "bulk", n - 1)  # it sends one to warm up
         else:
             messages.fill(self.server.client, mould, n)
@@ -222,6 +241,8 @@ class Rig:
         """Messages that wait or are claimed and not yet acknowledged."""
         if system.embedded:
             return embedded_rows(self._file, "messages")
+        if system.postgres:
+            return self.postgres.rows("messages")
         if system.rabbit:
             return self.rabbit.ready("bench")
         pipe: Any = self.server.client.pipeline(transaction=False)
@@ -235,6 +256,8 @@ class Rig:
             return self.rabbit.ready(self._replies)
         if system.embedded:
             return embedded_rows(self._file, "results")
+        if system.postgres:
+            return self.postgres.rows("results")
         return sum(1 for _ in self.server.client.scan_iter("celery-task-meta-*", count=10_000))
 
     @property

@@ -27,6 +27,7 @@ class System:
     embedded: bool = False  # on SQLite: no server, and messages come from its own client
     rabbit: bool = False  # on RabbitMQ, results on Redis; messages come from Celeriac's client
     rpc: bool = False  # there, results as messages to whoever sent the task
+    postgres: bool = False  # on PostgreSQL, results too; messages come from its own client
     fast: bool = True  # drains the big number of messages in seconds
 
 
@@ -60,6 +61,7 @@ RPC_TRANSIENT = replace(
 )
 # as it comes: results are neither confirmed nor written to disk
 RPC_CELERY = replace(RABBIT_CELERY, key="rpc_celery", title="Celery, rpc://", rpc=True, env={"BENCH_BACKEND": "rpc://"})
+POSTGRES = replace(CELERIAC, key="postgres", title="Celeriac, PostgreSQL", postgres=True)
 FLOOR = System(
     "floor",
     "Floor",
@@ -83,4 +85,5 @@ SYSTEMS = (
     RPC,
     RPC_TRANSIENT,
     RPC_CELERY,
+    POSTGRES,
 )

@@ -27,19 +27,19 @@ class Measure:
 RABBITS = ("rabbit", "rabbit_celery")
 RPCS = ("rpc", "rpc_celery")
 MEASURES = (
-    Measure("drain", drain, ("celeriac", "celery", "tuned", "floor", "overlapped", *RABBITS)),
+    Measure("drain", drain, ("celeriac", "celery", "tuned", "floor", "overlapped", *RABBITS, "postgres")),
     Measure(
         "drain_results",
         drain_results,
-        ("celeriac", "celery", "tuned", "floor", "overlapped", "sqlite", *RABBITS, *RPCS, "rpc_transient"),
+        ("celeriac", "celery", "tuned", "floor", "overlapped", "sqlite", *RABBITS, *RPCS, "rpc_transient", "postgres"),
     ),
     Measure("drain_early", drain_early, ("celeriac", "celery")),
     Measure("drain_naps", drain_naps, ("celeriac", "celery")),
     Measure("events", events, ("celeriac", "celery", "sqlite")),
     Measure("sent", sent, ("celeriac", "celery", "sqlite")),
-    Measure("delay", delay, ("celeriac", "celery", "floor", "sqlite", *RABBITS, "rabbit_confirmed")),
-    Measure("bulk", bulk, ("celeriac", "celery", "floor", "sqlite", *RABBITS)),
-    Measure("round_trip", round_trip, ("celeriac", "celery", "floor", "sqlite", *RABBITS, *RPCS)),
+    Measure("delay", delay, ("celeriac", "celery", "floor", "sqlite", *RABBITS, "rabbit_confirmed", "postgres")),
+    Measure("bulk", bulk, ("celeriac", "celery", "floor", "sqlite", *RABBITS, "postgres")),
+    Measure("round_trip", round_trip, ("celeriac", "celery", "floor", "sqlite", *RABBITS, *RPCS, "postgres")),
     Measure("group", group, ("celeriac", "celery", "tuned", "sqlite", *RPCS)),
     Measure("chord", chord, ("celeriac", "celery", "tuned", "sqlite")),
     Measure("chain", chain, ("celeriac", "celery", "sqlite")),
