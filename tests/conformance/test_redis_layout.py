@@ -240,7 +240,7 @@ def test_prefixes_go_before_everything(server: RedisServer, client: redis.Redis)
         "mine_celery-task-meta-x",
     }
     assert all(key.startswith(b"mine") for key in client.keys("*"))
-    assert desk.transport.fanout_channel("celery.pidbox") == "mine/0.celery.pidbox"
+    assert desk.transport.keys.fanout("celery.pidbox", "") == "mine/0.celery.pidbox"
 
 
 def test_results_may_lie_in_another_database_of_the_same_server(server: RedisServer, client: redis.Redis) -> None:

@@ -62,14 +62,6 @@ class TaskFace(Protocol):
     def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
 
 
-class BackendFace(Protocol):
-    """What a run uses of the result store while it runs; its end travels in the Outcome instead."""
-
-    def store_result(self, task_id: str, result: Any, state: str, **options: Any) -> Any: ...
-
-    def get_state(self, task_id: str) -> str: ...
-
-
 class AppFace(Protocol):
     """What a run uses of the app."""
 

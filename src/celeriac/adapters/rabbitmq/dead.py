@@ -30,10 +30,6 @@ def letter(queue: str, raw: bytes, reason: str, died_at: float) -> Parcel:
     return parcel(message, "", QUEUE)
 
 
-def is_letter(one: Parcel) -> bool:
-    return one.key == QUEUE and not one.exchange
-
-
 class RabbitDeadLetters:
     """Flows of requests; no I/O. While somebody looks through the letters, others see fewer of them."""
 

@@ -33,7 +33,6 @@ class Pipe(asyncio.Protocol):
         self._transport: Any = None
         self._heard = self._loop.time()
         self._beating: asyncio.TimerHandle | None = None
-        self._flushing = False
         self._unblocked = asyncio.Event()
         talk.on_unblocked = self._unblocked.set
         self._next_number = _FIRST_NUMBER

@@ -10,7 +10,7 @@ from ...core.flow import Flow
 from ...core.ports.plans import Book, Change, Firing, Mark, Plan, Tenure
 from .keys import Keys
 from .packing import Argument, Command
-from .scripts import script
+from .scripts import NOW, STEPS, script
 
 if TYPE_CHECKING:
     from .broker import RedisBroker
@@ -55,43 +55,25 @@ return redis.call('INCR', KEYS[2])
 # KEYS: lease, definitions, marks, unacked, index, dead letters, their index. ARGV: term and holder, number of ticks,
 # per tick its name, what its mark must begin with, the new mark; then per step the number of its tick, what, a, b, c.
 _FIRE = script(
-    _CHECK
+    NOW
+    + _CHECK
     + """
 if not leads(KEYS[1], ARGV[1]) then return -1 end
-local time = redis.call('TIME')
-local now = string.format('%d.%06d', time[1], time[2])
-local count, p, fired, done = tonumber(ARGV[2]), 3, {}, {}
+local unacked, index, dead, deaths = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local count, p, missing, done = tonumber(ARGV[2]), 3, {}, {}
 for i = 1, count do
   local name, after = ARGV[p], ARGV[p + 1] .. ' '
   local mark = redis.call('HGET', KEYS[3], name)
-  done[i] = 0
+  done[i], missing[tostring(i)] = 0, true
   if mark and string.sub(mark, 1, #after) == after and redis.call('HEXISTS', KEYS[2], name) == 1 then
     redis.call('HSET', KEYS[3], name, ARGV[p + 2])
-    done[i] = 1
-    fired[tostring(i)] = true
+    done[i], missing[tostring(i)] = 1, nil
   end
   p = p + 3
 end
-while ARGV[p] do
-  local what, a, b, c = ARGV[p + 1], ARGV[p + 2], ARGV[p + 3], ARGV[p + 4]
-  if fired[ARGV[p]] then
-    if what == 'DELAY' then
-      local tag, overdue = string.match(c, '^([^ ]+) ([^ ]+) ')
-      redis.call('HSET', KEYS[4], tag, string.sub(c, #tag + #overdue + 3))
-      redis.call('ZADD', KEYS[5], overdue, tag)
-      redis.call('ZADD', a, b, tag)
-    elseif what == 'DEAD' then
-      local id = string.format('%017.6f', now) .. '-' .. a
-      redis.call('HSET', KEYS[6], id, b)
-      redis.call('ZADD', KEYS[7], 0, id)
-    else
-      redis.call(what, a, b)
-    end
-  end
-  p = p + 5
-end
-return done
 """
+    + STEPS
+    + "return done"
 )
 
 

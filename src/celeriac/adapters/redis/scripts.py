@@ -17,7 +17,7 @@ def script(source: str) -> str:
 
 
 # The server's clock as text, so that no worker's clock decides anything.
-_NOW = """
+NOW = """
 local time = redis.call('TIME')
 local now = string.format('%d.%06d', time[1], time[2])
 """
@@ -49,7 +49,7 @@ end
 # A list that gave less than was wanted is read after that (LLEN): with client tracking on, this read is
 # what makes the server ring when the list changes.
 CLAIM = script(
-    _NOW
+    NOW
     + _PROMOTE
     + """
 if redis.call('EXISTS', KEYS[1]) == 0 then return -1 end
@@ -182,6 +182,29 @@ end
 """
 )
 
+# Goes from ARGV[p] to the end through steps (label, what, a, b, c), but for those whose label is `missing`:
+# a message to hold until it is due, a dead letter, or a command of two arguments.
+STEPS = """
+while ARGV[p] do
+  local what, a, b, c = ARGV[p + 1], ARGV[p + 2], ARGV[p + 3], ARGV[p + 4]
+  if not missing[ARGV[p]] then
+    if what == 'DELAY' then
+      local tag, overdue = string.match(c, '^([^ ]+) ([^ ]+) ')
+      redis.call('HSET', unacked, tag, string.sub(c, #tag + #overdue + 3))
+      redis.call('ZADD', index, overdue, tag)
+      redis.call('ZADD', a, b, tag)
+    elseif what == 'DEAD' then
+      local id = string.format('%017.6f', now) .. '-' .. a
+      redis.call('HSET', dead, id, b)
+      redis.call('ZADD', deaths, 0, id)
+    else
+      redis.call(what, a, b)
+    end
+  end
+  p = p + 5
+end
+"""
+
 # KEYS: unacked, index, dead letters, their index.
 # ARGV: number of tags, number of records, our database, the results' database, number of joins' steps, the tags,
 #   per step of a join (label, what, its name, a, b), per record (label, key, ttl, payload),
@@ -190,12 +213,12 @@ end
 # Deleting tells whether a claim was still ours: only if one was not, they are looked at one by one.
 # Returns the numbers of those that were not: nothing is done for them.
 SETTLE = script(
-    _NOW
+    NOW
     + _KEEP
     + JOINS
     + """
 local n, records, joins = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[5])
-local unacked, index = KEYS[1], KEYS[2]
+local unacked, index, dead, deaths = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local lost, missing = {}, {}
 if redis.call('HDEL', unacked, unpack(ARGV, 6, 5 + n)) == n then
   redis.call('ZREM', index, unpack(ARGV, 6, 5 + n))
@@ -233,31 +256,14 @@ if records + joins > 0 then
   end
   if ARGV[3] ~= ARGV[4] then redis.call('SELECT', ARGV[3]) end
 end
-while ARGV[p] do
-  local what, a, b, c = ARGV[p + 1], ARGV[p + 2], ARGV[p + 3], ARGV[p + 4]
-  if not missing[ARGV[p]] then
-    if what == 'DELAY' then
-      local tag, overdue = string.match(c, '^([^ ]+) ([^ ]+) ')
-      redis.call('HSET', unacked, tag, string.sub(c, #tag + #overdue + 3))
-      redis.call('ZADD', index, overdue, tag)
-      redis.call('ZADD', a, b, tag)
-    elseif what == 'DEAD' then
-      local id = string.format('%017.6f', now) .. '-' .. a
-      redis.call('HSET', KEYS[3], id, b)
-      redis.call('ZADD', KEYS[4], 0, id)
-    else
-      redis.call(what, a, b)
-    end
-  end
-  p = p + 5
-end
-return lost
 """
+    + STEPS
+    + "return lost"
 )
 
 # KEYS: index. ARGV: tags. Says that these claims are alive, so that a Celery worker's sweep leaves them alone.
 TOUCH = script(
-    _NOW
+    NOW
     + """
 local scores = {}
 for i = 1, #ARGV do scores[2 * i - 1], scores[2 * i] = now, ARGV[i] end

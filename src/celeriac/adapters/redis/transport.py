@@ -93,10 +93,6 @@ class RedisTransport:
         self.broker.place = SettlingPlace(self.place.db, results.place.db, results.results.prefix)
         return True
 
-    def fanout_channel(self, exchange: str, routing_key: str = "") -> str:
-        """The bus channel on which kombu's fanout exchange of this name speaks."""
-        return self.keys.fanout(exchange, routing_key)
-
     def describe(self) -> str:
         return str(self.place)
 

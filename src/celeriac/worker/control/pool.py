@@ -3,14 +3,15 @@
 from typing import Any
 
 from celeriac.core.errors import ImproperlyConfigured
+from celeriac.pools.pool import ResizablePool
 
 from .panel import control_command, nok, ok
 
 
-def _pool(state: Any) -> Any:
-    pool = state.consumer.pool
-    if not hasattr(pool, "grow"):
-        raise ImproperlyConfigured(f"the pool {pool.name!r} has one size for ever")
+def _pool(state: Any) -> ResizablePool:
+    if not hasattr(state.consumer.pool, "grow"):
+        raise ImproperlyConfigured(f"the pool {state.consumer.pool.name!r} has one size for ever")
+    pool: ResizablePool = state.consumer.pool
     return pool
 
 
