@@ -1,4 +1,4 @@
-"""Fixtures of the scenarios: homes of users, with SQLite and with Redis."""
+"""Fixtures of the scenarios: homes of users and stores of workers, with SQLite and with Redis."""
 
 import tempfile
 from collections.abc import Iterator
@@ -28,6 +28,16 @@ def any_home(request: pytest.FixtureRequest, home: Home, tmp_path: Path) -> Iter
         return
     with RedisServer() as server:
         yield Home(tmp_path, server.url)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "redis"])
+def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an empty store: SQLite, then Redis."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('store')}/store.sqlite3"
+        return
+    with RedisServer() as server:
+        yield server.url
 
 
 @pytest.fixture

@@ -7,23 +7,12 @@ from typing import Any
 import pytest
 
 from celeriac import Celeriac
-from servers.redis_server import RedisServer
 
 from ..workers.notes import notes_of
 from ..workers.running import Command, until, worker
 
 APP = "scenarios.control.program"
 NODE = "node@here"
-
-
-@pytest.fixture(scope="module", params=["sqlite", "redis"])
-def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an empty store: SQLite, then Redis."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('store')}/store.sqlite3"
-        return
-    with RedisServer() as server:
-        yield server.url
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""A store, a client whose receiver listens all the time, and workers of the program."""
+"""A client whose receiver listens all the time, and workers of the program."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -8,22 +8,11 @@ from typing import Any
 import pytest
 
 from celeriac import Celeriac
-from servers.redis_server import RedisServer
 
 from ..workers.running import Command, until, worker
 
 APP = "scenarios.events.program"
 PATIENCE = 30.0
-
-
-@pytest.fixture(scope="module", params=["sqlite", "redis"])
-def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an empty store: SQLite, then Redis."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('store')}/store.sqlite3"
-        return
-    with RedisServer() as server:
-        yield server.url
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The stores that scenarios run on, and a worker of the program that the tests of one file share."""
+"""A client, and a worker of the program that the tests of one file share."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,16 +9,6 @@ from celeriac import Celeriac
 from servers.redis_server import RedisServer
 
 from .running import Command, worker
-
-
-@pytest.fixture(scope="module", params=["sqlite", "redis"])
-def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an empty store: SQLite, then Redis."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('store')}/store.sqlite3"
-        return
-    with RedisServer() as server:
-        yield server.url
 
 
 @pytest.fixture(scope="module")
