@@ -10,12 +10,6 @@ from celeriac.testing.conformance import COLOURS, AttendanceContract, Harness, W
 from servers.redis_server import RedisServer
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[RedisServer]:
-    with RedisServer() as server:
-        yield server
-
-
 @pytest.fixture(params=COLOURS)
 def harness(request: pytest.FixtureRequest, server: RedisServer) -> Iterator[Harness]:
     with server.client() as client:

@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,26 +23,6 @@ from .redis_desk import Desk
 
 QUEUES = ("celery", 'o"dd é')
 LATER = 4_000_000_000.0  # a time that does not come
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[RedisServer]:
-    with RedisServer() as server:
-        yield server
-
-
-@pytest.fixture
-def client(server: RedisServer) -> Iterator[redis.Redis]:
-    server.flush()
-    with server.client() as client:
-        yield client
-
-
-@pytest.fixture
-def desk(server: RedisServer, client: redis.Redis) -> Iterator[Desk]:
-    desk = Desk(server)
-    yield desk
-    desk.close()
 
 
 def post(id: str, due: float, queue: str = "celery", timed: bool = True, body: bytes = b"[[],{},{}]") -> Post:

@@ -19,12 +19,6 @@ def ask(*commands: Command) -> Flow[list[Any]]:
     return (yield commands)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[RedisServer]:
-    with RedisServer() as server:
-        yield server
-
-
 @pytest.fixture
 def transport(server: RedisServer) -> Iterator[RedisTransport]:
     server.flush()

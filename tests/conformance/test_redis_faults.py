@@ -35,12 +35,6 @@ def open_transport(url: str, **rest: Any) -> RedisTransport:
     return RedisTransport([url], TransportOptions(**rest))
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[RedisServer]:
-    with RedisServer() as server:
-        yield server
-
-
 @pytest.fixture
 def transport(server: RedisServer) -> Iterator[RedisTransport]:
     server.flush()

@@ -15,12 +15,6 @@ OURS = (b'[1,"a","SUCCESS",1]', b'[1,"b","SUCCESS",2]')
 CELERYS = b'[1, "b", "SUCCESS", 2]'
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[RedisServer]:
-    with RedisServer() as server:
-        yield server
-
-
 @pytest.fixture
 def harness(server: RedisServer) -> Iterator[Harness]:
     server.flush()

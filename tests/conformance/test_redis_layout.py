@@ -2,7 +2,6 @@
 
 import json
 import warnings
-from collections.abc import Iterator
 
 import pytest
 import redis
@@ -19,26 +18,6 @@ from servers.redis_server import RedisServer
 from .redis_desk import Desk
 
 CELERY = Queue("celery")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[RedisServer]:
-    with RedisServer() as server:
-        yield server
-
-
-@pytest.fixture
-def client(server: RedisServer) -> Iterator[redis.Redis]:
-    server.flush()
-    with server.client() as client:
-        yield client
-
-
-@pytest.fixture
-def desk(server: RedisServer, client: redis.Redis) -> Iterator[Desk]:
-    desk = Desk(server)
-    yield desk
-    desk.close()
 
 
 def keys(client: redis.Redis) -> set[str]:
