@@ -5,6 +5,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from celeriac.core.errors import ImproperlyConfigured
+from celeriac.core.near import near
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -24,8 +25,9 @@ def load(group: str, name: str, what: str) -> Any:
     points = entry_points(group)
     point = points.get(name) or points.get(name.partition("+")[0])
     if point is None:
-        known = ", ".join(sorted(points)) or "none"
-        raise ImproperlyConfigured(f"{what}: this installation has no {name!r} (it has: {known})")
+        known, meant = ", ".join(sorted(points)) or "none", near(name, points)
+        advice = f"; did you mean {meant!r}?" if meant else ""
+        raise ImproperlyConfigured(f"{what}: this installation has no {name!r} (it has: {known}){advice}")
     try:
         return point.load()
     except ImportError as exc:

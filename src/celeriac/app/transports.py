@@ -10,7 +10,7 @@ from celeriac.core.ports import Transport, TransportOptions
 
 from .moments import seconds_of
 from .own_stores import own_store
-from .plugins import load
+from .plugins import entry_points, load
 
 # The file that holds queues and results when no broker is configured.
 EMBEDDED_URL = "sqlite://"
@@ -148,6 +148,9 @@ class Transports:
         conf = self._app.conf
         group, scheme = kind
         setting = "broker_url" if group == "celeriac.brokers" else "result_backend"
+        if "://" not in urls[0] and scheme not in entry_points(group):
+            # The address itself is not shown: it may hold a password.
+            raise ImproperlyConfigured(f"{setting} has no scheme: write it as in redis://localhost:6379/0")
         factory = load(group, scheme, f"{setting} {scheme}://")
         made: Transport = factory(
             tuple(url if ":" in url else f"{url}://" for url in urls),

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -45,6 +45,7 @@ _AS_ENVIRONMENT: Final = {
     "loader": "CELERIAC_LOADER",
     "config": "CELERIAC_CONFIG_MODULE",
 }
+_BEFORE_THE_APP: Final = frozenset({"app", "workdir", "skip_checks", *_AS_ENVIRONMENT})
 
 
 class Session:
@@ -141,18 +142,28 @@ def configured() -> Iterator[None]:
         raise click.UsageError(str(exc)) from exc
 
 
-def app_named_in(words: Sequence[str]) -> dict[str, str]:
-    """-A and --workdir among the words behind a sub-command, before these are parsed: its options depend on the app."""
-    found: dict[str, str] = {}
+def said_behind(words: Sequence[str], own: Collection[str] = ()) -> dict[str, Any]:
+    """Global options among the words behind a sub-command, before these are parsed: its options depend on the app,
+    and an app reads where its broker is while it is made. `own` are the options that the sub-command has itself."""
     words = list(words)
+    if "--" in words:
+        words = words[: words.index("--")]
+    found: dict[str, Any] = {}
     for place, word in enumerate(words):
-        if word == "--":
-            break
-        for option, name in (("-A", "app"), ("--app", "app"), ("--workdir", "workdir")):
-            if word == option and place + 1 < len(words):
-                found[name] = words[place + 1]
-            elif option.startswith("--") and word.startswith(f"{option}="):
-                found[name] = word.partition("=")[2]
-            elif option == "-A" and word.startswith("-A") and len(word) > 2:
-                found[name] = word[2:].removeprefix("=")
+        for option in (one for one in GLOBAL_OPTIONS if one.name in _BEFORE_THE_APP):
+            for opt in (one for one in option.opts if one not in own):
+                value = _said(opt, bool(option.is_flag), word, words[place + 1 : place + 2])
+                if value is not None:
+                    found[option.name or ""] = value
     return found
+
+
+def _said(opt: str, is_flag: bool, word: str, following: Sequence[str]) -> Any:
+    """What that word, or the one that follows it, says of an option: -b X, -bX, --broker X, --broker=X."""
+    if is_flag:
+        return word == opt or None
+    if word == opt:
+        return following[0] if following else None
+    if opt.startswith("--"):
+        return word.removeprefix(f"{opt}=") if word.startswith(f"{opt}=") else None
+    return word[len(opt) :].removeprefix("=") if word.startswith(opt) else None

@@ -12,8 +12,8 @@ from celeriac import __version__
 from celeriac.app.plugins import entry_points
 from celeriac.core.near import near
 
-from .context import GLOBAL_OPTIONS, Session, app_named_in, configured
-from .options import with_options
+from .context import GLOBAL_OPTIONS, Session, configured, said_behind
+from .options import own_options, with_options
 
 # name -> module with a click command `command`; a line of help is in the command itself
 BUILT_IN: Final = {
@@ -82,7 +82,7 @@ class Commands(click.Group):
             session = ctx.ensure_object(Session)
             # What stands before the sub-command is parsed by now; the group's own callback comes later.
             session.options.update({option: value for option, value in ctx.params.items() if value})
-            session.options.update(app_named_in(rest))
+            session.options.update(said_behind(rest, own_options(command)))
             command = _dressed(command, session, name, helping="--help" in rest or "-h" in rest)
         return name, command, rest
 

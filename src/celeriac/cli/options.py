@@ -31,6 +31,13 @@ def with_options(command: click.Command, session: Session, load_app: bool) -> cl
     return made
 
 
+def own_options(command: click.Command) -> set[str]:
+    """What a command, and what is below it, declares itself."""
+    own = {opt for param in command.params for opt in param.opts}
+    below = command.commands.values() if isinstance(command, click.Group) else ()
+    return own.union(*(own_options(one) for one in below))
+
+
 def _again(option: click.Option, opts: list[str]) -> click.Option:
     """A global option, hidden behind a sub-command; what it is given goes to the session."""
 

@@ -1,7 +1,9 @@
 """What words on the command line mean."""
 
 import logging
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from celeriac import Celeriac
-from celeriac.cli.context import Session, app_named_in
+from celeriac.cli.context import Session, said_behind
 from celeriac.cli.daemon import set_umask
 from celeriac.cli.main import BUILT_IN, celeriac, run
 from celeriac.cli.options import with_options
@@ -36,10 +38,38 @@ from celeriac.core.signals import user_preload_options
         (["--app=proj", "--workdir", "/srv"], {"app": "proj", "workdir": "/srv"}),
         (["-c", "2", "--", "-A", "proj"], {}),
         (["-A"], {}),
+        (
+            ["-b", "redis://one", "--result-backend=redis://two"],
+            {"broker": "redis://one", "result_backend": "redis://two"},
+        ),
+        (["-bredis://one", "--config", "proj.conf"], {"broker": "redis://one", "config": "proj.conf"}),
+        (["--skip-checks", "-q"], {"skip_checks": True}),
+        (["--", "--skip-checks", "-b", "redis://one"], {}),
     ],
 )
-def test_the_app_is_found_behind_a_command(words: list[str], found: dict[str, str]) -> None:
-    assert app_named_in(words) == found
+def test_what_an_app_needs_to_be_made_is_found_behind_a_command(words: list[str], found: dict[str, Any]) -> None:
+    assert said_behind(words) == found
+
+
+def test_an_option_of_the_commands_own_is_not_a_global_one() -> None:
+    assert said_behind(["-b", "redis://one", "-A", "proj"], own={"-b", "--broker"}) == {"app": "proj"}
+
+
+@pytest.mark.parametrize("words", [["-b", "memory://mine", "report"], ["report", "-b", "memory://mine"]])
+def test_a_broker_is_the_same_before_and_behind_the_command(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The app is loaded before the words behind the command are parsed."""
+    (tmp_path / "of_a_shop.py").write_text(
+        "from celeriac import Celeriac\napp = Celeriac('shop')\napp.conf.broker_url\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "of_a_shop", raising=False)
+    monkeypatch.setenv("CELERIAC_BROKER_URL", "")
+    done = CliRunner().invoke(celeriac, [*words, "-A", "of_a_shop"])
+    assert done.exit_code == 0, done.output
+    assert "transport:memory://mine" in done.output
 
 
 @pytest.mark.parametrize(
