@@ -8,11 +8,12 @@ import time
 from celeriac import Celeriac
 from celeriac.core.errors import SoftTimeLimitExceeded
 
-from . import ledger
+from . import ledger, reading
 
 LEDGER = os.environ["LEDGER"]
 app = Celeriac("subject", broker=os.environ["SUBJECT_BROKER"], backend=os.environ["SUBJECT_BACKEND"])
 app.conf.task_acks_late = os.environ.get("SUBJECT_EARLY") != "1"
+app.conf.accept_content = ["json", reading.NAME]
 if os.environ.get("SUBJECT_LEASE") != "default":
     lease = float(os.environ.get("SUBJECT_LEASE", "4"))
     app.conf.update(worker_lease_ttl=lease, worker_lease_renew=lease / 4, worker_recover_interval=1.0)
@@ -34,6 +35,13 @@ def work(self, seconds=0.0):
         time.sleep(seconds)
     end(self)
     return self.request.id
+
+
+@app.task(bind=True)
+def work_on(self, task_id, seconds):
+    """Has begun when its message was read."""
+    time.sleep(seconds)
+    end(self)
 
 
 @app.task(bind=True)
