@@ -1,6 +1,7 @@
 """The stores a campaign runs on, and one campaign."""
 
 import faulthandler
+import random
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -91,13 +92,37 @@ class Campaign:
         """Until all these have ended at least once."""
         wait_for(lambda: set(ids) <= self.ledger.ended(), seconds, lambda: str(self.ledger.verdict()))
 
-    def assert_nothing_lost(self, duplicates: int = 0) -> None:
-        """At most so many second ends; none lost, none unexpected, none twice at a time."""
+    def kill_a_worker(self) -> None:
+        """One that is ready; another is started in its place, and some worker is ready again."""
+        victim = random.choice([worker for worker in self.fleet.workers if worker.is_ready])
+        victim.kill()
+        self.fleet.replace(victim)
+        wait_for(lambda: any(worker.is_ready for worker in self.fleet.workers), 60)
+
+    def kill_workers_until_ended(self, sent: list[str], kills: int) -> None:
+        """So many kills while these run; in the end all workers are ready."""
+        for turn in range(kills):
+            wanted = len(sent) * (turn + 1) // (kills + 2)
+            wait_for(lambda wanted=wanted: len(self.ledger.ended()) >= wanted, 60)
+            self.kill_a_worker()
+        self.wait_ended(sent, 120)
+        for worker in self.fleet.workers:
+            worker.wait_ready()
+
+    def assert_nothing_lost(self, duplicates: int = 0, *, overlaps: bool = False) -> None:
+        """At most so many second ends; none lost, none unexpected, none twice at a time unless that is expected."""
         verdict = self.ledger.verdict()
         assert not verdict.lost, verdict
         assert not verdict.unexpected, verdict
-        assert not verdict.overlaps, verdict
+        assert overlaps or not verdict.overlaps, verdict
         assert verdict.duplicated <= duplicates, verdict
+
+    def assert_all_settled(self, duplicates: int = 0, *, overlaps: bool = False) -> None:
+        """Whatever was acknowledged ends; no message is left, as a dead letter neither."""
+        self.wait_ended(self.ledger.acknowledged, 60)
+        wait_for(lambda: self.waiting() == 0, 20)
+        self.assert_nothing_lost(duplicates, overlaps=overlaps)
+        assert not self.letters()
 
     @staticmethod
     def now() -> float:

@@ -49,10 +49,7 @@ def wait_consuming(campaign: Campaign) -> None:
 
 
 def finish(campaign: Campaign, duplicates: int = 0) -> None:
-    campaign.wait_ended(campaign.ledger.acknowledged, 30)
-    wait_for(lambda: campaign.waiting() == 0, 5)
-    campaign.assert_nothing_lost(duplicates)
-    assert not campaign.letters()
+    campaign.assert_all_settled(duplicates)
     assert [worker.stop() for worker in campaign.fleet.workers] == [0, 0]
 
 

@@ -96,8 +96,7 @@ def run(campaign: Campaign, chords: int, kills: int) -> tuple[dict[str, list[tup
     """(what was started, what was to be started) of so many chords under so many kills, when nothing is to do."""
     random.seed(1)
     starts = Starts(Path(f"{campaign.ledger.folder}.chords"))
-    fleet = campaign.fleet
-    fleet.start_ready(2)
+    campaign.fleet.start_ready(2)
     wanted = {f"chord{number}": "errback" if random.random() < FAILING else "body" for number in range(chords)}
     assert set(wanted.values()) == {"body", "errback"}
     for name, what in wanted.items():
@@ -108,10 +107,7 @@ def run(campaign: Campaign, chords: int, kills: int) -> tuple[dict[str, list[tup
         wait_for(lambda left=left: campaign.waiting() <= left, 60, lambda: f"{campaign.waiting()} of {sent} wait")
         if number % 2:
             freeze(campaign.server.pid, 1.0)
-        victim = random.choice([worker for worker in fleet.workers if worker.is_ready])
-        victim.kill()
-        fleet.replace(victim)
-        wait_for(lambda: any(worker.is_ready for worker in fleet.workers), 30)
+        campaign.kill_a_worker()
     wait_for(lambda: wanted.keys() <= starts.read().keys(), 60 + chords * SIZE // 20, lambda: missing(wanted, starts))
     wait_for(lambda: not campaign.waiting() and not held(campaign), 60)
     return starts.read(), wanted

@@ -22,17 +22,13 @@ UNSETTLED = 60
 @pytest.mark.timeout(380)
 def test_ten_thousand_tasks_survive_twenty_kills_of_their_workers(campaign: Campaign) -> None:
     random.seed(1)
-    fleet = campaign.fleet
-    fleet.start_ready(3)
+    campaign.fleet.start_ready(3)
     quick = TASKS // 5
     sent = campaign.send("work", 0.005, count=TASKS - quick) + campaign.send("work", count=quick)
     for _ in range(KILLS):
         wanted = min(len(campaign.ledger.ended()) + TASKS // KILLS // 4, len(sent))
         wait_for(lambda wanted=wanted: len(campaign.ledger.ended()) >= wanted, 30)
-        victim = random.choice([worker for worker in fleet.workers if worker.is_ready])
-        victim.kill()
-        fleet.replace(victim)
-        wait_for(lambda: any(worker.is_ready for worker in fleet.workers), 30)
+        campaign.kill_a_worker()
     campaign.wait_ended(sent, 120)
     campaign.assert_nothing_lost(duplicates=KILLS * (SLOTS + UNSETTLED))
     assert not campaign.letters()

@@ -15,7 +15,7 @@ from patience import in_time
 from servers.postgres_server import PostgresServer
 
 from .beats import Beats
-from .conftest import Campaign, make_campaign, wait_for
+from .conftest import Campaign, make_campaign
 from .test_beat_leaders import GAP, assert_every_tick_was_sent_once, origins, stop_leader
 from .test_broken_connections import load, wait_consuming
 
@@ -46,13 +46,7 @@ def campaign(url: str, tmp_path: Path) -> Iterator[Campaign]:
 def finish(campaign: Campaign, duplicates: int) -> None:
     """Everything that was acknowledged has ended, and its result is there."""
     acknowledged = sorted(campaign.ledger.acknowledged)
-    campaign.wait_ended(acknowledged, 60)
-    wait_for(lambda: campaign.waiting() == 0, 20)
-    verdict = campaign.ledger.verdict()
-    assert not verdict.lost, verdict
-    assert not verdict.unexpected, verdict
-    assert verdict.duplicated <= duplicates, verdict
-    assert not campaign.letters()
+    campaign.assert_all_settled(duplicates, overlaps=True)
     assert [campaign.app.AsyncResult(id).get(timeout=60) for id in acknowledged] == acknowledged
     assert [worker.stop() for worker in campaign.fleet.workers] == [0] * len(campaign.fleet.workers)
 
@@ -60,19 +54,9 @@ def finish(campaign: Campaign, duplicates: int) -> None:
 @pytest.mark.timeout(300 * SIZE)
 def test_tasks_and_results_survive_kills_of_their_workers(campaign: Campaign) -> None:
     random.seed(1)
-    fleet, tasks, kills = campaign.fleet, 1000 * SIZE, 3 * SIZE
-    fleet.start_ready(2)
-    sent = campaign.send("work", 0.003, count=tasks)
-    for turn in range(kills):
-        wanted = tasks * (turn + 1) // (kills + 2)
-        wait_for(lambda wanted=wanted: len(campaign.ledger.ended()) >= wanted, 60)
-        victim = random.choice([worker for worker in fleet.workers if worker.is_ready])
-        victim.kill()
-        fleet.replace(victim)
-        wait_for(lambda: any(worker.is_ready for worker in fleet.workers), 60)
-    campaign.wait_ended(sent, 120)
-    for worker in fleet.workers:
-        worker.wait_ready()
+    tasks, kills = 1000 * SIZE, 3 * SIZE
+    campaign.fleet.start_ready(2)
+    campaign.kill_workers_until_ended(campaign.send("work", 0.003, count=tasks), kills)
     finish(campaign, kills * (SLOTS + UNSETTLED))
 
 

@@ -66,13 +66,7 @@ def unready(campaign: Campaign) -> list[str]:
 def finish(campaign: Campaign, duplicates: int) -> None:
     """Everything that was acknowledged has ended, and its result is here."""
     acknowledged = sorted(campaign.ledger.acknowledged)
-    campaign.wait_ended(acknowledged, 60)
-    wait_for(lambda: campaign.waiting() == 0, 20)
-    verdict = campaign.ledger.verdict()
-    assert not verdict.lost, verdict
-    assert not verdict.unexpected, verdict
-    assert verdict.duplicated <= duplicates, verdict
-    assert not campaign.letters()
+    campaign.assert_all_settled(duplicates, overlaps=True)
     wait_for(
         lambda: not unready(campaign), 60, lambda: f"{len(unready(campaign))} results, as of {unready(campaign)[:3]}"
     )
@@ -85,19 +79,9 @@ def finish(campaign: Campaign, duplicates: int) -> None:
 def test_tasks_and_results_survive_kills_of_their_workers(campaign: Campaign) -> None:
     """Here a task may run twice at one time: what a killed parent held runs elsewhere before its children are gone."""
     random.seed(1)
-    fleet, tasks, kills = campaign.fleet, 2000 * SIZE, 5 * SIZE
-    fleet.start_ready(2)
-    sent = campaign.send("work", 0.003, count=tasks)
-    for turn in range(kills):
-        wanted = tasks * (turn + 1) // (kills + 2)
-        wait_for(lambda wanted=wanted: len(campaign.ledger.ended()) >= wanted, 60)
-        victim = random.choice([worker for worker in fleet.workers if worker.is_ready])
-        victim.kill()
-        fleet.replace(victim)
-        wait_for(lambda: any(worker.is_ready for worker in fleet.workers), 60)
-    campaign.wait_ended(sent, 120)
-    for worker in fleet.workers:
-        worker.wait_ready()
+    tasks, kills = 2000 * SIZE, 5 * SIZE
+    campaign.fleet.start_ready(2)
+    campaign.kill_workers_until_ended(campaign.send("work", 0.003, count=tasks), kills)
     finish(campaign, kills * (SLOTS + UNSETTLED))
 
 
