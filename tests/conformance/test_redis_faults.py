@@ -83,6 +83,18 @@ async def test_a_broker_that_is_down_is_named_with_advice_and_without_its_passwo
         assert "secret" not in str(caught.value)
 
 
+async def test_a_message_that_the_server_finds_too_large_says_so() -> None:
+    post = Post(Message({"task": "shop.sell"}, {}, b"x" * 8_000_000), POST.route)
+    with RedisServer("--proto-max-bulk-len", "1mb") as strict:
+        transport = open_transport(strict.url)
+        link = await transport.alink()
+        with pytest.raises(OperationalError, match="larger than it takes"):
+            transport.link().run(transport.broker.publish([post]), 10.0)
+        with pytest.raises(OperationalError, match="larger than it takes"):
+            await link.run(transport.broker.publish([post]), 10.0)
+        await link.close()
+
+
 async def test_a_wrong_password_says_so(server: RedisServer) -> None:
     with RedisServer(password="right") as locked:
         transport = open_transport(f"redis://:wrong@127.0.0.1:{locked.port}/0")

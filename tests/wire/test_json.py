@@ -45,6 +45,24 @@ def test_refuses_what_kombu_refuses_and_says_why(name):
         json.dumps(cases.JSON_REFUSED[name])
 
 
+class Thing:
+    """No type that JSON has."""
+
+
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        ([[1, Thing()], {}], r" \(at \[0\]\[1\]\)"),
+        ([[{"owner": [dt.date(2020, 1, 1), Thing()]}], {}], r" \(at \[0\]\[0\]\['owner'\]\[1\]\)"),
+        ([1, {(1, 2): 3}], r" \(at \[1\]\)"),
+        (Thing(), ""),
+    ],
+)
+def test_says_where_the_part_is_that_it_can_not_write(value, place):
+    with pytest.raises(EncodeError, match=f"{place}. Give something that JSON has, such as an id"):
+        json.dumps(value)
+
+
 def test_reads_the_numbers_that_only_the_standard_library_reads():
     back = json.loads(b'[NaN, Infinity, -Infinity, 1e999, 1180591620717411303424, "\\ud800"]')
     assert math.isnan(back[0])

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from ..core.errors import DecodeError, EncodeError
+from .unwritable import path_of
 
 MAX_BYTES: Final = 512 * 1024 * 1024  # longer documents are refused unread
 
@@ -50,7 +51,13 @@ def dumps(obj: Any) -> bytes:
     except RecursionError:
         raise EncodeError("JSON can't write a value that contains itself or is nested too deep.") from None
     except (TypeError, ValueError) as exc:
-        raise EncodeError(f"JSON can't write this value: {exc}") from exc
+        raise EncodeError(f"JSON can't write this value: {exc}{_advice(obj)}") from exc
+
+
+def _advice(obj: Any) -> str:
+    path = path_of(obj, stand_in)
+    place = f" (at {path})" if path else ""
+    return f"{place}. Give something that JSON has, such as an id instead of an object, or name another serializer."
 
 
 def loads(data: bytes | str, *, max_bytes: int = MAX_BYTES) -> Any:
