@@ -1,4 +1,6 @@
-"""For all tests: a failure shows what the processes around it said; a hang is explained, even one after the last."""
+"""For all tests: a failure shows what the processes around it said; a hang is explained, even one after the last;
+properties are tried with the same examples in every run.
+"""
 
 import faulthandler
 import os
@@ -6,10 +8,16 @@ import sys
 from collections.abc import Generator, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import telling
 
 _PATIENCE = 120.0
+# An example takes as long as it takes: hypothesis gives each 200 ms, which a busy machine exceeds now and then. And a
+# run fails for what was changed, not for what chance brings up; --hypothesis-profile=search goes and looks for that.
+settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", settings.get_profile("search"), derandomize=True)
+settings.load_profile("same")
 
 
 @pytest.fixture(autouse=True)
