@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from celeriac.control.inspect import sharing_a_name, told_apart
 from celeriac.worker.control import CommandInfo, Panel
 
 from .printing import plural, printable_lines
@@ -95,11 +96,15 @@ def _read(info: CommandInfo, name: str, read: Callable[[str], Any], word: str) -
 
 def show(replies: Iterable[Mapping[str, Any]]) -> None:
     """One paragraph a node."""
+    replies = list(replies)
     for node, reply in ((node, reply) for some in replies for node, reply in some.items()):
         verdict, text = _told(reply)
         click.echo(f"->  {printable_lines(node)}: {verdict}")
         if text:
             click.echo(printable_lines(text))
+    twice = sharing_a_name(replies)
+    if twice:
+        click.echo(f"Warning: {printable_lines(told_apart(twice))}", err=True)
 
 
 def _told(reply: Any) -> tuple[str, str]:

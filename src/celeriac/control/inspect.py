@@ -1,8 +1,11 @@
 """Inspect: questions to workers, each answered as {node: reply}."""
 
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from celeriac.core.errors import DuplicateNodenameWarning
 from celeriac.current import get_current_app
 
 
@@ -126,4 +129,18 @@ def prepared(replies: Sequence[Mapping[str, Any]] | None) -> dict[str, Any] | No
     merged: dict[str, Any] = {}
     for reply in replies:
         merged.update(reply)
+    twice = sharing_a_name(replies)
+    if twice:
+        warnings.warn(DuplicateNodenameWarning(f"{told_apart(twice)} One answer of each is kept."), stacklevel=2)
     return merged
+
+
+def sharing_a_name(replies: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The names under which more than one node has answered."""
+    counted = Counter(node for reply in replies for node in reply)
+    return sorted(node for node, count in counted.items() if count > 1)
+
+
+def told_apart(names: Sequence[str]) -> str:
+    """What to do about it."""
+    return f"More than one worker is called {', '.join(names)}: start each under a name of its own, as with -n w1@%h."

@@ -130,6 +130,7 @@ class WorkController:
         if self.phase is not Phase.RUNNING:
             return
         self._announce(how, sig, exitcode)
+        self._tell_of_waiting(sig)
         self.phase = Phase.WARM
         if not self.started:
             self._end()  # there is nothing to wait for yet
@@ -156,6 +157,13 @@ class WorkController:
         self.exitcode = exitcode
         logger.warning("worker: %s shutdown (MainProcess)", how)
         signals.worker_shutting_down.send(sender=self.hostname, sig=sig, how=how, exitcode=exitcode)
+
+    def _tell_of_waiting(self, sig: str) -> None:
+        """Whoever pressed Ctrl-C sees why the command is not over yet."""
+        count = sum(1 for _ in self.pool.running()) if self.started else 0
+        if count:
+            harder = "Ctrl-C again" if sig == "SIGINT" else "SIGQUIT"
+            logger.warning("%s running task(s) may end first; %s stops them", count, harder)
 
     def _replace_shutdown(self, phase: Phase, run: Any) -> None:
         self.phase = phase

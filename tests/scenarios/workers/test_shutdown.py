@@ -49,6 +49,7 @@ def test_a_warm_shutdown_lets_running_tasks_end_and_gives_the_rest_back(
         client.send_many([("program.add", (n,)) for n in range(5)])
         running.signal(number)
         running.wait_line(r"worker: Warm shutdown \(MainProcess\)")
+        running.wait_line(r"1 running task\(s\) may end first; (Ctrl-C again|SIGQUIT) stops them")
         tell(tmp_path)
         assert running.wait_end() == 0
     assert result.get(TIMEOUT) == "told"

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from celeriac.control.inspect import prepared
 from celeriac.current import Proxy, current_app, get_current_app
 from celeriac.version import __version__ as own_version
 
@@ -52,7 +53,7 @@ disable_trace = enable_trace
 
 def flatten_reply(reply: Iterable[dict[str, Any]] | None) -> dict[str, Any]:
     """Replies of nodes as one dict."""
-    return {node: answer for one in reply or () for node, answer in one.items()}
+    return prepared(list(reply or ())) or {}
 
 
 def setup_worker_optimizations(app: Any, hostname: str | None = None) -> None:
