@@ -47,6 +47,16 @@ class NotAllSent(OperationalError):
         self.left = tuple(left)
 
 
+class Unsent(CeleriacError):
+    """All is settled (`ended` says what was ours), but some of what was to be sent with it the broker never takes:
+    pairs of the post and why."""
+
+    def __init__(self, text: str, ended: Sequence[bool] = (), posts: Sequence[tuple[Any, str]] = ()) -> None:
+        super().__init__(text)
+        self.ended = tuple(ended)
+        self.posts = tuple(posts)
+
+
 class Conflict(OperationalError):
     """It is there already, and is another than what was asked for: no try will do until one of both is changed."""
 

@@ -2,18 +2,22 @@
 
 from typing import Any
 
-_SCALARS = frozenset({str, int, bool, type(None)})
+_SCALARS = frozenset({str, bool, type(None)})
 _DEEPEST = 32
+_LEAST, _MOST = -(1 << 63), (1 << 63) - 1
 
 
 def is_plain(fields: dict[str, Any]) -> bool:
-    """True for dicts of str, int, bool, None, finite floats, lists and dicts of them.
+    """True for dicts of str, int of 64 bits, bool, None, finite floats, lists and dicts of them.
 
     Dates, bytes, subclasses and so on have a form of their own in kombu's JSON, and other encoders
-    would write them in theirs without a word.
+    would write them in theirs without a word. Longer integers are for JSON alone.
     """
-    for value in fields.values():  # noqa: SIM110 - a generator would take twice as long
-        if type(value) not in _SCALARS and not _plain_inside(value, _DEEPEST):
+    for value in fields.values():
+        kind = type(value)
+        if kind in _SCALARS:
+            continue
+        if not (_LEAST <= value <= _MOST if kind is int else _plain_inside(value, _DEEPEST)):
             return False
     return True
 
@@ -22,6 +26,8 @@ def _plain_inside(value: Any, depth: int) -> bool:
     kind = type(value)
     if kind in _SCALARS:
         return True
+    if kind is int:
+        return bool(_LEAST <= value <= _MOST)
     if kind is float:
         return bool(value - value == 0.0)  # infinities and NaN are not
     if depth == 0:

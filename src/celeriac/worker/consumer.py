@@ -10,7 +10,7 @@ import msgspec
 from celeriac.canvas.follow_up import FollowUp
 from celeriac.core.clock import SYSTEM_CLOCK, Clock
 from celeriac.core.delivery import Action, Delivery, Settlement
-from celeriac.core.errors import Conflict
+from celeriac.core.errors import Conflict, ImproperlyConfigured
 from celeriac.core.message import Queue
 from celeriac.core.outcome import Outcome
 from celeriac.core.ports import Transport
@@ -152,6 +152,7 @@ class Consumer:
     def _wire_up(self) -> None:
         self.settler.owner = self.claimer.owner = lambda: self.lease.incarnation
         self.settler.on_fenced = self._on_fenced
+        self.settler.on_unsent = lambda post, why: self.settler.add_result(self.ends.unsent(post, why))
         self.claimer.on_lease_lost = self.lease.replace
         self.attending.owner = lambda: self.lease.incarnation
         self.lease.on_replaced = self._forget_unbegun
@@ -175,7 +176,7 @@ class Consumer:
         assert broker is not None
         try:
             await self.connection.run(lambda: broker.declare(queues), hopeless=Conflict)
-        except Conflict as exc:
+        except (Conflict, ImproperlyConfigured) as exc:
             self.connection.give_up(str(exc))
             raise ConnectionClosed("gave up declaring") from exc
         await self.attending.begin(queues)

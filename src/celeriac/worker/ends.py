@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from celeriac.core.delivery import Action, Delivery, Settlement
-from celeriac.core.errors import DecodeError
+from celeriac.core.errors import DecodeError, OperationalError
 from celeriac.core.message import Post, Route
 from celeriac.core.outcome import Ending, Outcome
 from celeriac.core.record import Record
@@ -106,6 +106,14 @@ class Ends:
     def record_of_revoked(self, id: str) -> Record:
         """For whoever waits for a task of which nothing but its id is at hand."""
         return self._verdicts.records.revoked(id)
+
+    def unsent(self, post: Post, why: str) -> Outcome:
+        """The broker never takes this message, which was to follow a run: whoever waits for its result learns it."""
+        message = post.message
+        task, id = message.headers.get("task"), message.headers.get("id")
+        logger.error("Task %s[%s] was not sent: %s", task, id, why)
+        error = OperationalError(f"The message of task {task}[{id}] was not sent: {why}")
+        return self._verdicts.refused(envelope.encode_packed(message), error)
 
     def too_often(self, delivery: Delivery, head: Head, plan: TaskPlan) -> Settlement | None:
         """It was in the hands of so many workers that died that it may be why."""

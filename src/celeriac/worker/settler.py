@@ -10,7 +10,9 @@ from typing import Final, NamedTuple
 import msgspec
 
 from celeriac.core.delivery import Settlement
+from celeriac.core.errors import Unsent
 from celeriac.core.join import Sequel
+from celeriac.core.message import Post
 from celeriac.core.outcome import Outcome
 from celeriac.core.ports import Broker
 from celeriac.core.record import Record
@@ -79,6 +81,7 @@ class Settler:
         self.on_broken = tending.nobody
         self.owner: Callable[[], str] = lambda: ""
         self.on_fenced: Callable[[Settlement], None] = lambda settlement: None
+        self.on_unsent: Callable[[Post, str], None] = lambda post, why: None
         self.settled = 0
 
     def __len__(self) -> int:
@@ -164,7 +167,11 @@ class Settler:
         """The first in line."""
         batch, closing = stored.batch, stored.closing
         owner, broker = self.owner(), self._broker
-        ours = await self._connection.run(lambda: broker.settle(owner, batch))
+        try:
+            ours = await self._connection.run(lambda: broker.settle(owner, batch))
+        except Unsent as trouble:
+            ours = trouble.ended
+            self._tell(trouble)
         if closing and self._store is not None:
             done = [sequel for number, some in closing.items() if ours[number] for sequel in some]
             await self._store.elsewhere.close(done)
@@ -213,6 +220,18 @@ class Settler:
         if self._store is not None:
             await self._store.put(records)
         if posts:
-            await self._connection.run(lambda: self._broker.publish(posts))
+            await self._follow(posts)
         if sequels and self._store is not None:
             await self._store.elsewhere.close(sequels)
+
+    async def _follow(self, posts: list[Post]) -> None:
+        """Nobody else can send these: a broker that may refuse one for ever knows what to do with it."""
+        publish = getattr(self._broker, "publish_or_bury", self._broker.publish)
+        try:
+            await self._connection.run(lambda: publish(posts))
+        except Unsent as trouble:
+            self._tell(trouble)
+
+    def _tell(self, trouble: Unsent) -> None:
+        for post, why in trouble.posts:
+            self.on_unsent(post, why)

@@ -14,6 +14,7 @@ app.conf.update(
     task_default_queue=os.environ.get("PROGRAM_QUEUE", "celery"),
     task_default_queue_type=os.environ.get("PROGRAM_QUEUE_TYPE", "classic"),
     publish_timeout=4,
+    task_acks_late=os.environ.get("PROGRAM_ACKS_LATE", "1") == "1",
 )
 if os.environ.get("PROGRAM_QUEUES") == "many":
     name, topics, everybody = (
@@ -27,6 +28,8 @@ if os.environ.get("PROGRAM_QUEUES") == "many":
         Queue(f"{name}.urgent", max_priority=9),
         Queue(f"bcast.{os.getpid()}", everybody, auto_delete=True),
     ]
+if os.environ.get("PROGRAM_QUEUES") == "unknown":
+    app.conf.task_queues = [Queue("odd", Exchange("odd", "x-no-such-type"), "key")]
 
 
 @app.task(name="program.say")

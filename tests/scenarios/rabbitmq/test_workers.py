@@ -104,3 +104,25 @@ def test_a_consumer_of_a_queue_with_other_properties_is_refused_and_the_worker_g
     assert "with other properties" in str(reply[f"{place.queue}@here"].get("error")), reply
     place.send("say", "all the same")
     until(lambda: "all the same" in [text for _, text in notes(place.home)])
+
+
+def test_an_exchange_of_an_unknown_type_ends_the_worker_with_a_reason_and_is_asked_for_once(place: Place) -> None:
+    words = ("-A", "scenarios.rabbitmq.program", "worker", "-l", "INFO", "-c", "1")
+    ended = run(place.home, *words, environment={**place.environment(), "PROGRAM_QUEUES": "unknown"}, seconds=60)
+    assert ended.process.returncode == 1
+    (told,) = [line for line in ended.lines if "CRITICAL" in line]
+    assert "RabbitMQ has no exchanges of type 'x-no-such-type'" in told
+    assert "rabbitmq-plugins enable" in told
+    assert not any("Traceback" in line or "Connection to broker lost" in line for line in ended.lines)
+
+
+def test_a_consumer_of_an_exchange_of_an_unknown_type_is_refused_and_the_worker_goes_on(place: Place) -> None:
+    worker = place.worker("-c", "1", "-n", f"{place.queue}@here")
+    control, to = place.client.control, [f"{place.queue}@here"]
+    given = {"exchange": "odd", "exchange_type": "x-no-such-type", "destination": to, "reply": True, "timeout": 20}
+    for _ in range(2):
+        (reply,) = control.add_consumer(f"{place.queue}-odd", **given)
+        assert "no exchanges of type 'x-no-such-type'" in str(reply[to[0]].get("error")), reply
+    place.send("say", "all the same")
+    until(lambda: "all the same" in [text for _, text in notes(place.home)])
+    assert "Connection to broker lost" not in worker.text

@@ -50,6 +50,7 @@ _BY_CODE = {
     405: "says that it belongs to another connection (it is exclusive)",
     406: "refused, because it was asked for with other properties than it has",
     501: "could not read what was sent",
+    503: "does not know what was asked for: is its version too old, or a plugin missing?",
     504: "lost track of the channel",
     505: "could not read what was sent",
     530: "does not let this user in: does the virtual host in broker_url exist, and may the user use it?",
@@ -70,7 +71,7 @@ def failure(where: object, error: BaseException) -> OperationalError:
 
 def _advice(error: BaseException) -> str:
     if isinstance(error, Refused):
-        if error.code == 406 and "larger than" in error.text:
+        if is_too_large(error):
             return _BY_CODE[311]
         if error.code == 406 and "inequivalent arg" in error.text:
             return inequivalent(error.text)
@@ -94,6 +95,11 @@ def _advice(error: BaseException) -> str:
     if isinstance(error, (TimeoutError, asyncio.TimeoutError)):
         return "did not answer in time: is it overloaded, or is a firewall dropping packets?"
     return "can't be reached: is it running, and is the address right?"
+
+
+def is_too_large(refused: Refused) -> bool:
+    """For max_message_size."""
+    return refused.code == 311 or (refused.code == 406 and "larger than" in refused.text)
 
 
 def inequivalent(text: str) -> str:

@@ -14,7 +14,7 @@ from ...wire import results, serializers
 from . import methods, requests
 from .contents import Parcel, parcel
 from .place import SCHEMES
-from .refusals import Halted, Refused
+from .refusals import Halted, Refused, is_too_large
 from .replies import Replies
 from .rpc_links import RpcAsyncLink, RpcLink
 from .transport import RabbitTransport
@@ -61,7 +61,7 @@ class RpcResults:
         try:
             failures: Mapping[int, str] = yield requests.Send([self._parcel(record) for record in records])
         except Refused as refused:
-            if not _too_large(refused):
+            if not is_too_large(refused):
                 raise
             if len(records) == 1:
                 yield requests.Send([self._parcel(self._instead(records[0], refused))])
@@ -130,10 +130,6 @@ class RpcResults:
 
     def channel(self, id: str) -> str:
         return id
-
-
-def _too_large(refused: Refused) -> bool:
-    return refused.code == 311 or (refused.code == 406 and "larger than" in refused.text)
 
 
 class RpcTransport:
