@@ -123,22 +123,20 @@ def _schedule(given: dict[str, Any]) -> Any:
     return solar(event, float(latitude), float(longitude))
 
 
-@command.command("pause")
-@click.argument("name")
-@_answering
-def pause(name: str) -> None:
-    """Run it no more until it is resumed."""
-    _mine().pause(name)
-    click.echo(f"Paused {printable(name)}.")
+def _change(verb: str, done: str, about: str, act: Callable[[Schedules, str], object]) -> None:
+    """A command that does one thing to one entry and says so."""
+
+    @command.command(verb, help=about)
+    @click.argument("name")
+    @_answering
+    def change(name: str) -> None:
+        act(_mine(), name)
+        click.echo(f"{done} {printable(name)}.")
 
 
-@command.command("resume")
-@click.argument("name")
-@_answering
-def resume(name: str) -> None:
-    """Run it again, counting from now."""
-    _mine().resume(name)
-    click.echo(f"Resumed {printable(name)}.")
+_change("pause", "Paused", "Run it no more until it is resumed.", Schedules.pause)
+_change("resume", "Resumed", "Run it again, counting from now.", Schedules.resume)
+_change("remove", "Removed", "Remove one that was added with `schedule add` or app.schedules.", Schedules.remove)
 
 
 @command.command("run")
@@ -147,15 +145,6 @@ def resume(name: str) -> None:
 def run(name: str) -> None:
     """Run it now, once, whatever its schedule says; prints the task's id."""
     click.echo(_mine().run(name).id)
-
-
-@command.command("remove")
-@click.argument("name")
-@_answering
-def remove(name: str) -> None:
-    """Remove one that was added with `schedule add` or app.schedules."""
-    _mine().remove(name)
-    click.echo(f"Removed {printable(name)}.")
 
 
 @command.command("next")

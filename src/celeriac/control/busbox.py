@@ -1,13 +1,13 @@
 """The pidbox of transports that have none of their own: commands and replies are both told on the bus."""
 
-from celeriac.core.flow import Flow, done
+from celeriac.core.flow import Flow
 from celeriac.core.message import Message
 from celeriac.core.ports import Bus, Pidbox
-from celeriac.core.ports.pidbox import pidbox_of
+from celeriac.core.ports.pidbox import ToldReplies, pidbox_of
 from celeriac.wire import envelope
 
 
-class BusPidbox:
+class BusPidbox(ToldReplies):
     """Channels are named by the exchange, boxes' channels by exchange and box."""
 
     def __init__(self, bus: Bus) -> None:
@@ -30,15 +30,6 @@ class BusPidbox:
 
     def box_channel(self, exchange: str, box: str) -> str | None:
         return _channel(exchange, box)
-
-    def open(self, exchange: str, box: str) -> Flow[None]:
-        return done(None)
-
-    def collect(self, exchange: str, box: str, seconds: float) -> Flow[tuple[Message, ...]]:
-        return done(())
-
-    def close(self, exchange: str, box: str) -> Flow[None]:
-        return done(None)
 
 
 def _channel(exchange: str, box: str) -> str:

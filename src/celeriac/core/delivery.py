@@ -1,6 +1,7 @@
 """A message in hand: what a claim returns and what a worker later settles."""
 
 import enum
+from collections.abc import Iterable
 
 import msgspec
 
@@ -47,6 +48,20 @@ class Settlement(msgspec.Struct, frozen=True):
     due: float | None = None  # for DEFER, Unix seconds
     reason: str = ""  # for DEAD
     sequels: tuple[Sequel, ...] = ()  # only if the results are the broker's, as with `record`
+
+
+def still_held(settlements: Iterable[Settlement], held: Iterable[str]) -> tuple[tuple[bool, ...], list[Settlement]]:
+    """For each whether its claim is still held, and those of which it is; a delivery that comes twice counts once."""
+    tags = set(held)
+    ours: list[Settlement] = []
+    answers: list[bool] = []
+    for settlement in settlements:
+        tag = settlement.delivery.tag
+        answers.append(tag in tags)
+        if tag in tags:
+            tags.discard(tag)
+            ours.append(settlement)
+    return tuple(answers), ours
 
 
 class DeadLetter(msgspec.Struct, frozen=True):

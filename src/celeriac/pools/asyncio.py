@@ -7,7 +7,6 @@ second, its process is killed; what its neighbours ran is told as lost by no fau
 """
 
 import asyncio
-import math
 import os
 import socket
 import time
@@ -22,8 +21,8 @@ from celeriac.process.packets import REDELIVERED, REPORT_START, WAKE, Job, recei
 
 from . import reports
 from .child import ChildKit, Quota, deaf, no_part_in_forks, take_signals
-from .forked import ForkedPool
 from .pool import PoolSettings, Runner
+from .spread import SpreadPool
 from .threads import error_for
 
 _TAKE_AT_ONCE: Final = 256  # jobs per turn of the loop: what runs must get its turn too
@@ -31,15 +30,13 @@ _MOST_UNSENT: Final = 4 * 1024 * 1024  # bytes of reports the parent has not rea
 _ASKS: Final = 64 * 1024
 
 
-class AsyncioPool(ForkedPool):
-    """`concurrency` coroutines, spread over `children` processes."""
+class AsyncioPool(SpreadPool):
+    """Coroutines."""
 
     name = "asyncio"
 
     def __init__(self, settings: PoolSettings) -> None:
-        children = max(1, min(settings.children, settings.concurrency))
-        each = math.ceil(settings.concurrency / children)
-        super().__init__(settings, asyncio_child, children=children, slots_each=each, shared=True)
+        super().__init__(settings, asyncio_child)
 
 
 def asyncio_child(kit: ChildKit, index: int, sock: socket.socket) -> None:

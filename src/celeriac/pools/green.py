@@ -10,7 +10,6 @@ that does not wait, because it computes or blocks in C, holds all the others up 
 """
 
 import contextvars
-import math
 import socket
 import threading
 from collections.abc import Callable, Coroutine
@@ -26,15 +25,15 @@ from celeriac.execution import limits, loops
 
 from .births import Life
 from .child import ChildKit
-from .forked import ForkedPool
 from .pool import Begun, PoolSettings, Runner
+from .spread import SpreadPool
 from .threads import threads_child
 
 _CHILD: Final = "celeriac.pools.green_child"
 
 
-class GreenPool(ForkedPool):
-    """`concurrency` green threads, spread over `children` processes."""
+class GreenPool(SpreadPool):
+    """Green threads."""
 
     def __init__(self, settings: PoolSettings, life: Life) -> None:
         try:
@@ -43,10 +42,7 @@ class GreenPool(ForkedPool):
             raise ImproperlyConfigured(
                 f"The pool {self.name!r} needs the library {self.name}: pip install {self.name}"
             ) from exc
-        children = max(1, min(settings.children, settings.concurrency))
-        each = math.ceil(settings.concurrency / children)
-        fresh = msgspec.structs.replace(settings, start_method="spawn")
-        super().__init__(fresh, life, children=children, slots_each=each, shared=True, program=(_CHILD, self.name))
+        super().__init__(msgspec.structs.replace(settings, start_method="spawn"), life, (_CHILD, self.name))
 
 
 class GeventPool(GreenPool):

@@ -7,7 +7,6 @@ feels nothing. If a run that is to end does not within a second, its process is 
 ran is told as lost by no fault of theirs and runs again elsewhere. Use prefork for tasks that hang.
 """
 
-import math
 import os
 import select
 import signal
@@ -25,21 +24,19 @@ from celeriac.process.packets import REDELIVERED, REPORT_START, WAKE, Job, recei
 
 from . import reports
 from .child import ChildKit, Quota, deaf, no_part_in_forks, take_signals
-from .forked import ForkedPool
 from .pool import PoolSettings, Runner
+from .spread import SpreadPool
 
 _STACK: Final = 16 * 1024  # bytes of asks read at once
 
 
-class ThreadsPool(ForkedPool):
-    """`concurrency` threads, spread over `children` processes."""
+class ThreadsPool(SpreadPool):
+    """Threads."""
 
     name = "threads"
 
     def __init__(self, settings: PoolSettings) -> None:
-        children = max(1, min(settings.children, settings.concurrency))
-        each = math.ceil(settings.concurrency / children)
-        super().__init__(settings, threads_child, children=children, slots_each=each, shared=True)
+        super().__init__(settings, threads_child)
 
 
 def threads_child(kit: ChildKit, index: int, sock: socket.socket) -> None:

@@ -13,19 +13,20 @@ Arrival = tuple[int, Any]  # the member's place in the set, and the member
 
 
 class Muster:
-    """Counts down the tasks of each member; a member may be a set itself."""
+    """Counts down the tasks of each member, which may be a set itself. With `propagate`, a failure raises at once."""
 
-    def __init__(self, members: Sequence[Any]) -> None:
+    def __init__(self, members: Sequence[Any], propagate: bool) -> None:
         self._members = members
+        self._propagate = propagate
         self._missing: list[int] = []  # by member: how many of its tasks are not known to have ended
         self._owners: dict[str, list[tuple[int, Any]]] = {}
         self.sources: dict[int, tuple[Any, list[str]]] = {}  # whom to ask for whom
-        self.complete: list[Arrival] = []
-        self.ended: list[Any] = []  # tasks that are known to have ended from the start
+        self._complete: list[Arrival] = []
+        self._ended: list[Any] = []  # tasks that are known to have ended from the start
         for place, member in enumerate(members):
             self._missing.append(self._count(place, member))
             if not self._missing[place]:
-                self.complete.append((place, member))
+                self._complete.append((place, member))
 
     def _count(self, place: int, member: Any) -> int:
         missing = 0
@@ -33,7 +34,7 @@ class Muster:
             if leaf.ignored:
                 continue  # nothing will ever be stored
             if leaf._cache is not None:
-                self.ended.append(leaf)
+                self._ended.append(leaf)
                 continue
             missing += 1
             owners = self._owners.setdefault(leaf.id, [])
@@ -43,8 +44,15 @@ class Muster:
                 self.sources.setdefault(id(backend), (backend, []))[1].append(leaf.id)
         return missing
 
-    def met(self, task_id: str, meta: Meta) -> tuple[Any, list[Arrival]]:
-        """A task has ended: (its result, the members that are complete by it)."""
+    def known(self) -> list[Arrival]:
+        """The members that are complete from the start."""
+        if self._propagate:
+            for leaf in self._ended:
+                raise_of(leaf)
+        return self._complete
+
+    def met(self, task_id: str, meta: Meta) -> list[Arrival]:
+        """A task has ended: the members that are complete by it."""
         arrived = []
         leaf = None
         for place, leaf in self._owners.get(task_id, ()):
@@ -52,7 +60,9 @@ class Muster:
             self._missing[place] -= 1
             if not self._missing[place]:
                 arrived.append((place, self._members[place]))
-        return leaf, arrived
+        if self._propagate:
+            raise_of(leaf)
+        return arrived
 
 
 def value_of(member: Any, propagate: bool = False) -> Any:

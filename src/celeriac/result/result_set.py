@@ -10,7 +10,7 @@ from celeriac.core.errors import TimeoutError
 from celeriac.current import get_current_app
 
 from .joining import assert_will_not_block
-from .muster import Arrival, Muster, meta_of, raise_of, value_of
+from .muster import Arrival, Muster, meta_of, value_of
 from .source import Source, Wait
 from .together import Together
 from .tree import alook_together, leaves, look_together
@@ -240,18 +240,12 @@ class ResultSet(Together, ResultBase):
 
     def _arrivals(self, how: Wait, propagate: bool) -> Generator[Arrival, None, None]:
         """(place, member) as each is complete; with `propagate` a failure raises at once."""
-        muster = Muster(self.results)
-        if propagate:
-            for leaf in muster.ended:
-                raise_of(leaf)
-        yield from muster.complete
+        muster = Muster(self.results, propagate)
+        yield from muster.known()
         ends = None if how.timeout is None else monotonic() + how.timeout
         for backend, ids in muster.sources.values():
             for task_id, meta in backend.await_many(ids, how):
-                leaf, arrived = muster.met(task_id, meta)
-                if propagate:
-                    raise_of(leaf)
-                yield from arrived
+                yield from muster.met(task_id, meta)
             how = _rest(how, ends)
 
     # -- waiting, from async code
@@ -282,19 +276,13 @@ class ResultSet(Together, ResultBase):
             yield member.id, value_of(member, propagate)
 
     async def _aarrivals(self, how: Wait, propagate: bool) -> AsyncGenerator[Arrival, None]:
-        muster = Muster(self.results)
-        if propagate:
-            for leaf in muster.ended:
-                raise_of(leaf)
-        for arrival in muster.complete:
+        muster = Muster(self.results, propagate)
+        for arrival in muster.known():
             yield arrival
         ends = None if how.timeout is None else monotonic() + how.timeout
         for backend, ids in muster.sources.values():
             async for task_id, meta in backend.aawait_many(ids, how):
-                leaf, arrived = muster.met(task_id, meta)
-                if propagate:
-                    raise_of(leaf)
-                for arrival in arrived:
+                for arrival in muster.met(task_id, meta):
                     yield arrival
             how = _rest(how, ends)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from ...core.delivery import Action, Settlement
+from ...core.delivery import Action, Settlement, still_held
 from ...core.join import Sequel
 from ...core.message import Post
 from ...core.record import Record
@@ -32,18 +32,10 @@ def settle(work: Work, owner: str, settlements: Sequence[Settlement], book: Rout
     ids = [_id(settlement) for settlement in settlements]
     locked, *read = yield [Statement(_LOCK, (ids, owner)), *(READ if _routed(settlements) else ())]
     routes = _routes(read, book)
-    tags = {f"{id}.{claim}" for id, claim in locked.rows}
-    answers: list[bool] = []
-    ours: list[Settlement] = []
-    for settlement in settlements:
-        tag = settlement.delivery.tag
-        answers.append(tag in tags)
-        if tag in tags:
-            tags.discard(tag)  # the same delivery twice in one batch counts once
-            ours.append(settlement)
+    answers, ours = still_held(settlements, (f"{id}.{claim}" for id, claim in locked.rows))
     sequels = yield from _open_ones([sequel for settlement in ours for sequel in settlement.sequels])
     yield work.last(*_end(work, ours, sequels, routes))
-    return tuple(answers)
+    return answers
 
 
 def _routed(settlements: Sequence[Settlement]) -> bool:

@@ -1,7 +1,8 @@
 """Remote control on RabbitMQ as kombu lays it out: commands by a fanout exchange, replies by a direct one."""
 
-from ...core.flow import Flow, done
+from ...core.flow import Flow
 from ...core.message import Message
+from ...core.ports.pidbox import ToldReplies
 from ...wire import envelope
 from . import requests
 from .channel import NO_ROUTE
@@ -10,7 +11,7 @@ from .hearing import DIRECT, FANOUT, Wire
 from .refusals import Refused
 
 
-class RabbitPidbox:
+class RabbitPidbox(ToldReplies):
     """Flows of requests; no I/O. The server tells whether anybody hears a command, not how many."""
 
     def channel(self, exchange: str) -> str:
@@ -30,15 +31,6 @@ class RabbitPidbox:
 
     def box_channel(self, exchange: str, box: str) -> str | None:
         return Wire(DIRECT, exchange, box).channel
-
-    def open(self, exchange: str, box: str) -> Flow[None]:
-        return done(None)
-
-    def collect(self, exchange: str, box: str, seconds: float) -> Flow[tuple[Message, ...]]:
-        return done(())
-
-    def close(self, exchange: str, box: str) -> Flow[None]:
-        return done(None)
 
 
 def _there(wire: Wire) -> Flow[None]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from celeriac.core.delivery import Action, Settlement
+from celeriac.core.delivery import Action, Settlement, still_held
 from celeriac.core.join import Sequel
 from celeriac.core.record import Record
 
@@ -29,17 +29,9 @@ def settle(session: Session, owner: str, settlements: Sequence[Settlement]) -> t
         "WHERE id IN (SELECT value FROM json_each(?)) AND owner = ?",
         (numbers, owner),
     ).fetchone()[0]
-    tags = set(msgspec.json.decode(found))
-    answers: list[bool] = []
-    ours: list[Settlement] = []
-    for settlement in settlements:
-        tag = settlement.delivery.tag
-        answers.append(tag in tags)
-        if tag in tags:
-            tags.discard(tag)  # the same delivery twice in one batch counts once
-            ours.append(settlement)
+    answers, ours = still_held(settlements, msgspec.json.decode(found))
     _end(session, ours)
-    return tuple(answers)
+    return answers
 
 
 def _end(session: Session, settlements: list[Settlement]) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from ..flow import Flow
+from ..flow import Flow, done
 from ..message import Message
 
 
@@ -43,6 +43,19 @@ class Pidbox(Protocol):
     def close(self, exchange: str, box: str) -> Flow[None]:
         """Unmake a box."""
         ...
+
+
+class ToldReplies:
+    """Of pidboxes whose replies are told on the bus: there is no box to be made, looked into and unmade."""
+
+    def open(self, exchange: str, box: str) -> Flow[None]:
+        return done(None)
+
+    def collect(self, exchange: str, box: str, seconds: float) -> Flow[tuple[Message, ...]]:
+        return done(())
+
+    def close(self, exchange: str, box: str) -> Flow[None]:
+        return done(None)
 
 
 def pidbox_of(transport: object) -> Pidbox | None:
