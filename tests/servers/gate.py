@@ -1,4 +1,7 @@
-"""A gate between a client and a server: it can be shut, as a network is that drops every packet, and opened again."""
+"""A gate between a client and a server: it can be shut, as a network is that drops every packet, and opened again.
+
+It can also hold what the server says, and only that, until it is opened.
+"""
 
 import contextlib
 import selectors
@@ -19,6 +22,9 @@ class Gate:
         self._open.set()
         self._over = threading.Event()
         self._pairs: dict[socket.socket, socket.socket] = {}
+        self._servers: set[socket.socket] = set()
+        self._mute = False
+        self._held: list[tuple[socket.socket, bytes]] = []
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -26,13 +32,22 @@ class Gate:
     def shut(self) -> None:
         self._open.clear()
 
+    def mute(self) -> None:
+        """The server hears everything, and is not heard."""
+        self._mute = True
+
     def open(self) -> None:
+        self._mute = False
         self._open.set()
 
     def _run(self) -> None:
         while not self._over.is_set():
             if not self._open.wait(0.05):
                 continue
+            while self._held and not self._mute:
+                target, said = self._held.pop(0)
+                with contextlib.suppress(OSError):  # nobody is there any more to hear it
+                    target.sendall(said)
             for key, _ in self._selector.select(0.05):
                 if not self._open.is_set():
                     break
@@ -52,6 +67,7 @@ class Gate:
             one.settimeout(5.0)
             self._pairs[one] = other
             self._selector.register(one, selectors.EVENT_READ)
+        self._servers.add(server)
 
     def _pass(self, source: socket.socket) -> None:
         target = self._pairs.get(source)
@@ -59,6 +75,9 @@ class Gate:
             return
         try:
             data = source.recv(65_536)
+            if data and self._mute and source in self._servers:
+                self._held.append((target, data))
+                return
             if data:
                 target.sendall(data)
                 return

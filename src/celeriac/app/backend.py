@@ -18,6 +18,7 @@ from celeriac.core.errors import (
 from celeriac.core.message import Message
 from celeriac.core.ports import ResultStore, Transport
 from celeriac.core.ports.joins import JOIN_SECONDS
+from celeriac.core.ports.proof import Proof
 from celeriac.core.record import Record
 from celeriac.current import Context
 from celeriac.execution.faces import default_hook
@@ -124,11 +125,12 @@ class Backend(ManyResults):
         found = self._cache.get(task_id)
         return self._cache.put(task_id, self.waiter.wait(task_id, how)) if found is None else found
 
-    def listen_ahead(self, message: Message) -> None:
+    def listen_ahead(self, message: Message) -> Proof | None:
         """A call is about to go out: if this thread waits for each result at once, listening begins now."""
         id = message.headers.get("id")
-        if self.waiter.ahead is not None and id is not None and not message.headers.get("ignore_result"):
-            self.waiter.ahead.begin(id)
+        if self.waiter.ahead is None or id is None or message.headers.get("ignore_result"):
+            return None
+        return self.waiter.ahead.begin(id)
 
     async def aawait_meta(self, task_id: str, how: Wait) -> Meta:
         """await_meta, from async code."""

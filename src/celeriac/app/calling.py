@@ -105,9 +105,8 @@ def _published(app: "Celeriac", name: str, post: Post, options: Options) -> Asyn
     if before_task_publish.has_listeners:
         post = announcing.before(app.conf, name, post, options.get("retry_policy"))
     backend = app.__dict__.get("backend")  # who has none yet has not waited for anything
-    if backend is not None and backend.eager_threads:
-        backend.listen_ahead(post.message)
-    app.publisher.publish((post,), options)
+    proof = backend.listen_ahead(post.message) if backend is not None and backend.eager_threads else None
+    app.publisher.publish((post,), options, proof=proof)
     if after_task_publish.has_listeners:
         announcing.after(name, post)
     return _result(app, name, post, options)

@@ -10,8 +10,9 @@ from celeriac.core.errors import NotAllSent, OperationalError
 from celeriac.core.flow import Flow
 from celeriac.core.join import OpenJoin
 from celeriac.core.message import Post, Queue
-from celeriac.core.ports import Transport
+from celeriac.core.ports import Link, Transport
 from celeriac.core.ports.chains import chains_of
+from celeriac.core.ports.proof import Proof, run_proven_of
 from celeriac.core.record import Record
 
 if TYPE_CHECKING:
@@ -28,7 +29,13 @@ class Publisher:
         self._app = app
         self._declared: set[tuple[int, str]] = set()
 
-    def publish(self, posts: Sequence[Post], options: Mapping[str, Any], until: float | None = None) -> None:
+    def publish(
+        self,
+        posts: Sequence[Post],
+        options: Mapping[str, Any],
+        until: float | None = None,
+        proof: Proof | None = None,
+    ) -> None:
         """Returns when the broker has them. Raises OperationalError within publish_timeout seconds, or at `until`."""
         transport: Transport = self._app.transports.write
         for batch in batches(transport, posts):
@@ -36,7 +43,7 @@ class Publisher:
             until, rest = None, batch
             while True:
                 try:
-                    transport.link().run(self.flow(transport, rest), attempts.timeout)
+                    _run(transport.link(), self.flow(transport, rest), attempts.timeout, proof)
                     break
                 except OperationalError as trouble:
                     time.sleep(attempts.pause(trouble))
@@ -85,6 +92,14 @@ class Publisher:
         replies = self._app.transports.replies
         if replies is not None:
             replies.begin(posts, self._app.oid)
+
+
+def _run(link: Link, flow: Flow[None], timeout: float, proof: Proof | None) -> None:
+    run_proven = None if proof is None else run_proven_of(link)
+    if run_proven is None or proof is None:
+        link.run(flow, timeout)
+    else:
+        run_proven(flow, timeout, proof)
 
 
 def _queues(posts: Sequence[Post]) -> Collection[Queue]:

@@ -18,6 +18,11 @@ class Listener:
         self.ear = ear
         self._stale: set[str] = set()
 
+    def fileno(self) -> int:
+        """Of the socket on which it hears; -1 if there is none to look at."""
+        look: Callable[[], int] | None = getattr(self.ear, "fileno", None)
+        return -1 if look is None else look()
+
     def begin(self, channel: str, wait: bool = True) -> None:
         self._stale.discard(channel)
         self.ear.add((channel,), wait)

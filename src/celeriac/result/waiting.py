@@ -9,7 +9,7 @@ from celeriac.core.errors import OperationalError, TimeoutError
 from celeriac.core.ports import ResultStore, Transport
 from celeriac.core.states import READY_STATES
 
-from .ahead import Ahead
+from .ahead import Ahead, Expected
 from .ears import Ears, Listener
 from .gathering import CHUNK, Gathering
 from .many import Many
@@ -33,7 +33,7 @@ class Waiter:
         self._timeout = timeout  # of one read
         self._clock = clock
         self._ears = Ears(lambda: transport.link().listen()) if transport.bus is not None else None
-        self.ahead = Ahead(self._ears, self._store.channel) if self._ears is not None else None
+        self.ahead = Ahead(self._ears, self._store.channel, decode) if self._ears is not None else None
 
     def read(self, task_id: str, timeout: float | None = None) -> Meta | None:
         """The document, or None if nothing is stored."""
@@ -70,8 +70,8 @@ class Waiter:
                 found = None if listening else self._look(task_id, patience, how)
                 listening = False
                 if found is None and self._ears is not None:
-                    with self._ears.borrowed(ahead) as listener:
-                        found = self._first_word(task_id, listener, how) if ahead is not None else None
+                    with self._ears.borrowed(None if ahead is None else ahead.listener) as listener:
+                        found = None if ahead is None else self._first_word(ahead, how)
                         found = found or self._listen(task_id, listener, patience, how)
                 elif found is None:
                     self._idle(patience, how)
@@ -87,13 +87,12 @@ class Waiter:
         patience.looked()
         return None if meta is None else _if_ready(meta, how)
 
-    def _first_word(self, task_id: str, listener: Listener, how: Wait) -> Meta | None:
+    def _first_word(self, expected: Expected, how: Wait) -> Meta | None:
         """What is told soon after the call, by a listener who was there before it."""
-        channel = self._store.channel(task_id)
-        heard = listener.ear.next(_HEAD_START if how.timeout is None else min(_HEAD_START, max(how.timeout, 0.0)))
-        found = _if_ready(self._decode(heard[1]), how) if heard and heard[1] and heard[0] == channel else None
+        meta = expected.next(_HEAD_START if how.timeout is None else min(_HEAD_START, max(how.timeout, 0.0)))
+        found = None if meta is None else _if_ready(meta, how)
         if found is not None:
-            listener.end(channel)
+            expected.end()
         return found
 
     def _listen(self, task_id: str, listener: Listener, patience: Patience, how: Wait) -> Meta | None:

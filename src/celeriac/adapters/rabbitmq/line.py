@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pamqp import base, commands
 
+from ...core.ports.proof import Proof
 from .channel import Answer, Batch, Channel
 from .contents import Parcel
 from .doorway import Doorway
@@ -41,6 +42,10 @@ class Line:
         except BaseException:
             self.drop()
             raise
+
+    def fileno(self) -> int:
+        """-1 where bytes may be held that the socket does not show."""
+        return -1 if isinstance(self._sock, ssl.SSLSocket) else self._sock.fileno()
 
     def quiet(self) -> bool:
         """False if the server has hung up meanwhile. What it says of its own accord is taken in."""
@@ -95,6 +100,29 @@ class Line:
             raise Halted(refused, [*_undone(batches), *unsaid], _failures(batches)) from refused
         return _failures(batches), deadline
 
+    def publish_proven(self, parcels: Sequence[Parcel], deadline: float, proof: Proof) -> dict[int, str]:
+        """The same for one parcel; returns when there is proof that it was taken, if that comes before the confirm.
+
+        The confirm is taken in with whatever comes next on this connection.
+        """
+        self._wait_unblocked(deadline)
+        batch = self.talk.publish(self.channel(PUBLISHING), parcels)
+        self._flush(deadline)
+        given: bool | None = False
+        try:
+            while not batch.done and given is False and (elsewhere := proof.fileno()) >= 0:
+                if self._readable(_left(deadline), elsewhere):
+                    self._hear(deadline)
+                else:
+                    given = proof.given()
+            if not given:
+                self.wait(batch, deadline)
+        except TimeoutError:
+            if self.talk.blocked:
+                raise Blocked(self.talk.blocked) from None
+            raise
+        return batch.failures
+
     def _wait_unblocked(self, deadline: float) -> None:
         """A server in alarm reads nothing: better to say so with nothing sent than not to know what became of it."""
         while self.talk.blocked:
@@ -115,7 +143,7 @@ class Line:
         self._flush()
         return self._readable(seconds, bell) and self._hear_now()
 
-    def _readable(self, seconds: float | None, bell: socket.socket | None = None) -> bool:
+    def _readable(self, seconds: float | None, bell: socket.socket | int | None = None) -> bool:
         if isinstance(self._sock, ssl.SSLSocket) and self._sock.pending():
             return True
         return readable(self._sock, seconds, bell)

@@ -6,7 +6,7 @@ import select
 import socket
 
 
-def readable(sock: socket.socket, seconds: float | None, bell: socket.socket | None = None) -> bool:
+def readable(sock: socket.socket, seconds: float | None, bell: socket.socket | int | None = None) -> bool:
     """False if nothing came for so long, or the bell rang instead."""
     if not hasattr(select, "poll"):  # eventlet's has select alone
         return bool(select.select([sock] if bell is None else [sock, bell], [], [], seconds)[0][:1] == [sock])

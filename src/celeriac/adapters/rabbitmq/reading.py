@@ -118,6 +118,13 @@ class Reading:
             if not self._hear(line, left):
                 self._say(line)
 
+    def fileno(self) -> int:
+        """Of the connection, while those who wait read it themselves; else -1."""
+        line = self._line
+        if line is None or self._others or time.monotonic() - self._led >= GRACE:
+            return -1
+        return line.fileno()
+
     @contextmanager
     def followed(self) -> Iterator[None]:
         """Somebody waits for what another thread reads."""

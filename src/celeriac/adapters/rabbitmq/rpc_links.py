@@ -39,8 +39,14 @@ class BoxEar:
         self._channels -= names
         self._box.leave(names, self._tell)
 
+    def fileno(self) -> int:
+        """Of the socket on which results come, if who waits reads it; else -1."""
+        return self._reading.fileno()
+
     def next(self, timeout: float | None) -> tuple[str, bytes] | None:
         end = None if timeout is None else time.monotonic() + timeout
+        if timeout == 0.0:
+            self._reading.catch_up()
         while True:
             while not self._heard.empty():
                 heard = self._heard.get()

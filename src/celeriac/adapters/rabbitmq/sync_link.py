@@ -14,6 +14,7 @@ from pamqp import commands
 
 from ...core.errors import OperationalError
 from ...core.flow import Flow, drive
+from ...core.ports.proof import Proof
 from . import methods, requests
 from .doorway import Doorway
 from .ears import SyncEar
@@ -54,7 +55,13 @@ class SyncLink:
         self._lock = threading.RLock()
 
     def run(self, flow: Flow[T], timeout: float) -> T:
-        turn = _Turn(self, self._lines, timeout)
+        return self._perform(flow, _Turn(self, self._lines, timeout))
+
+    def run_proven(self, flow: Flow[None], timeout: float, proof: Proof) -> None:
+        """Sends, and waits for the server's word or the proof, whichever comes first."""
+        self._perform(flow, _Turn(self, self._lines, timeout, proof))
+
+    def _perform(self, flow: Flow[T], turn: _Turn) -> T:
         try:
             result = drive(flow, turn.perform)
         except FAILURES as error:
@@ -147,8 +154,9 @@ class SyncLink:
 class _Turn:
     """One flow's way over one connection."""
 
-    def __init__(self, link: SyncLink, lines: Lines, patience: float) -> None:
+    def __init__(self, link: SyncLink, lines: Lines, patience: float, proof: Proof | None = None) -> None:
         self._link = link
+        self._proof = proof
         self._lines = lines
         self._patience = patience
         self._deadline = time.monotonic() + patience
@@ -184,7 +192,10 @@ class _Turn:
         self._got = False
 
     def send(self, request: requests.Send) -> dict[int, str]:
-        failures, self._deadline = self._connected().publish(request.parcels, self._deadline, self._patience)
+        line = self._connected()
+        if self._proof is not None and len(request.parcels) == 1:
+            return line.publish_proven(request.parcels, self._deadline, self._proof)
+        failures, self._deadline = line.publish(request.parcels, self._deadline, self._patience)
         return failures
 
     def open(self, request: requests.Open) -> None:

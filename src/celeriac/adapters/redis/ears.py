@@ -51,6 +51,10 @@ class SyncEar:
                 return None
         return self._hearing.heard.popleft()
 
+    def fileno(self) -> int:
+        """Of its socket, if that alone tells whether anything has come."""
+        return -1 if self._line is None else self._line.fileno()
+
     def close(self) -> None:
         if self._line is not None:
             self._line.close()

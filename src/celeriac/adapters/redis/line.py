@@ -38,6 +38,10 @@ class Line:
             return not self.connection.can_read()
         return not self._poll.poll(0)
 
+    def fileno(self) -> int:
+        """-1 where bytes may be held that the socket does not show."""
+        return -1 if self._poll is None or self._reader is None else self._sock.fileno()
+
     def trip(self, commands: Commands, deadline: float) -> list[Any]:
         """Send all, then read all; a refused command's reply is its error."""
         start = time.monotonic()

@@ -1,0 +1,100 @@
+"""Proof on Redis that a call was taken: what is heard of its end by who listened before it was sent."""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Iterator
+from threading import get_ident
+
+import pytest
+
+from celeriac import Celeriac
+from celeriac.core.ports.proof import Proof
+from celeriac.exceptions import TimeoutError
+from patience import until
+from servers.redis_server import RedisServer
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RedisServer]:
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def app(server: RedisServer) -> Iterator[Celeriac]:
+    app = Celeriac("proofs", broker=server.url, backend=server.url, set_as_current=False)
+    yield app
+    app.close()
+
+
+@pytest.fixture
+def other(server: RedisServer) -> Iterator[Celeriac]:
+    """Somebody else, who stores the results."""
+    app = Celeriac("proofs", broker=server.url, backend=server.url, set_as_current=False)
+    yield app
+    app.close()
+
+
+def begun(app: Celeriac, task_id: str) -> Proof:
+    """Of a call of a thread that waits for each result at once."""
+    app.backend.waiter.ahead.threads.add(get_ident())
+    proof = app.backend.waiter.ahead.begin(task_id)
+    assert proof is not None
+    assert given(proof) is False  # the subscription is confirmed
+    return proof
+
+
+def _comes(proof: Proof) -> bool:
+    return bool(select.select([proof], [], [], 0.0)[0])
+
+
+def given(proof: Proof) -> bool | None:
+    """What is said when something has come."""
+    until(lambda: _comes(proof))
+    return proof.given()
+
+
+def test_the_end_of_the_task_is_proof_and_is_heard_once_more_by_who_waits(app: Celeriac, other: Celeriac) -> None:
+    proof = begun(app, "a")
+    assert proof.given() is False
+    other.backend.store_result("a", 42, "SUCCESS")
+    assert given(proof) is True
+    assert app.AsyncResult("a").get(timeout=30) == 42
+
+
+def test_a_failure_is_proof_too(app: Celeriac, other: Celeriac) -> None:
+    proof = begun(app, "b")
+    other.backend.store_result("b", KeyError("x"), "FAILURE")
+    assert given(proof) is True
+    with pytest.raises(KeyError):
+        app.AsyncResult("b").get(timeout=30)
+
+
+def test_that_it_runs_is_none_for_its_message_may_not_be_on_the_disk_yet(app: Celeriac, other: Celeriac) -> None:
+    proof = begun(app, "c")
+    other.backend.store_result("c", None, "STARTED")
+    assert given(proof) is False
+    other.backend.store_result("c", 1, "SUCCESS")
+    assert given(proof) is True
+    assert app.AsyncResult("c").get(timeout=30) == 1
+
+
+def test_what_can_not_be_read_is_none_and_is_an_error_of_who_waits(app: Celeriac, server: RedisServer) -> None:
+    proof = begun(app, "d")
+    with server.client() as client:
+        client.publish(app.backend.waiter._store.channel("d"), b"{nothing")
+    assert given(proof) is None
+    with pytest.raises(TimeoutError):
+        app.AsyncResult("d").get(timeout=0.1)
+
+
+def test_a_connection_that_broke_gives_none_and_the_result_is_found_all_the_same(
+    app: Celeriac, other: Celeriac, server: RedisServer
+) -> None:
+    proof = begun(app, "e")
+    with server.client() as client:
+        client.client_kill_filter(_type="pubsub")
+    assert given(proof) is None
+    other.backend.store_result("e", 5, "SUCCESS")
+    assert app.AsyncResult("e").get(timeout=30) == 5
