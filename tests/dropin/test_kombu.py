@@ -92,7 +92,7 @@ print(queues["everybody"].exchange.type, queues["everybody"].name[:6])
 app.send_task("any", (1,), queue=Queue("direct"), exchange=None)
 app.send_task("any", (1,), queue="images")
 print(app.transports.write.link().run(app.transports.write.broker.count(["direct", "images"]), 5))
-message = app.connection().SimpleQueue("images").get(timeout=5)
+message = app.connection().SimpleQueue("images").get(timeout=60)
 print(message.content_type, message.body[:12])
 """
 

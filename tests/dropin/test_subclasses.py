@@ -122,7 +122,7 @@ assert app.backend.get_state("nobody") == "PENDING"
 with app.connection_for_read() as connection, app.producer_or_acquire() as producer:
     assert connection.connected
     producer.publish({"a": 1}, routing_key="letters", serializer="json")
-    assert connection.SimpleQueue("letters").get(timeout=5).payload == {"a": 1}
+    assert connection.SimpleQueue("letters").get(timeout=60).payload == {"a": 1}
 with app.pool.acquire(block=True) as connection:
     assert connection.as_uri().startswith("memory://")
 assert "%(name)s" in trace.LOG_SUCCESS and "%(name)s" in trace.LOG_FAILURE
@@ -174,7 +174,7 @@ assert client.set("lock", "mine", nx=True, ex=60) and not client.set("lock", "yo
 app.backend.store_result("some-id", 42, "SUCCESS")
 assert b'"result": 42' in app.backend.get(app.backend.get_key_for_task("some-id"))
 app.backend.set("counted", 1)
-print(app.backend.incr("counted"), app.AsyncResult("some-id").get(timeout=5))
+print(app.backend.incr("counted"), app.AsyncResult("some-id").get(timeout=60))
 app.close()
 """.replace("URL", repr(redis.url))
     assert python(tmp_path, program) == "2 42"

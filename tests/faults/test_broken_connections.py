@@ -79,7 +79,7 @@ def test_workers_consume_again_after_an_outage(redis_campaign: Campaign) -> None
     wait_consuming(campaign)
     finish(campaign)
     for id in before:
-        assert campaign.app.AsyncResult(id).get(timeout=5) == id
+        assert campaign.app.AsyncResult(id).get(timeout=60) == id
 
 
 @pytest.mark.parametrize("cuts", [1, 2, 3])

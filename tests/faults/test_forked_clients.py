@@ -32,12 +32,12 @@ def use(app: Celeriac, who: str) -> str:
     with pytest.raises(TimeoutError):
         result.get(timeout=0.05)
     app.backend.store_result(result.id, who, "SUCCESS")
-    assert app.AsyncResult(result.id).get(timeout=5) == who
+    assert app.AsyncResult(result.id).get(timeout=60) == who
 
     async def in_a_loop() -> Any:
         sent = await app.asend_task("x", (who,))
         app.backend.store_result(sent.id, sent.id, "SUCCESS")
-        assert await app.AsyncResult(sent.id).aget(timeout=5) == sent.id
+        assert await app.AsyncResult(sent.id).aget(timeout=60) == sent.id
 
     asyncio.run(in_a_loop())
     return result.id
@@ -60,4 +60,4 @@ def test_both_sides_of_a_fork_send_and_read(app: Celeriac) -> None:
     assert len({first, sent, second}) == 3
     assert oid != app.thread_oid
     assert origin != app.identity.origin
-    assert app.AsyncResult(sent).get(timeout=5) == "child"
+    assert app.AsyncResult(sent).get(timeout=60) == "child"

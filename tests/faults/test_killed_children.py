@@ -27,7 +27,7 @@ def test_a_task_that_kills_its_process_is_run_four_times_and_then_a_dead_letter(
     assert [len(runs[id]) for id in bad] == [TIMES] * len(bad)
     for id in bad:
         with pytest.raises(WorkerLostError):
-            campaign.app.AsyncResult(id).get(timeout=5)
+            campaign.app.AsyncResult(id).get(timeout=60)
     assert all("process died 4 times" in letter.reason for letter in campaign.letters())
     wait_for(lambda: len(worker.children()) == 2, 5)
     verdict = campaign.ledger.verdict()

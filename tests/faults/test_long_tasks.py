@@ -67,7 +67,7 @@ def test_a_worker_that_stood_still_cannot_end_what_others_took_over(pool: str, c
     assert other.stop() == 0
     verdict = campaign.ledger.verdict()
     assert verdict.duplicated == 1, verdict  # the one that ran when its worker stood still
-    assert campaign.app.AsyncResult(id).get(timeout=5) == other_child
+    assert campaign.app.AsyncResult(id).get(timeout=60) == other_child
 
 
 def test_what_a_worker_had_not_begun_when_it_stood_still_is_not_begun_by_it(campaign: Campaign) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from celeriac.core.errors import WorkerLostError
 from celeriac.pools import forked
+from patience import stretched
 
 from .driving import POOLS, Drive, Told, alive, drive, gone, kill, settings
 
@@ -184,7 +185,7 @@ def test_a_job_taken_by_a_child_that_died_before_it_could_say_so_is_told_as_a_by
 
 
 def test_a_pool_none_of_whose_children_come_up_says_so(monkeypatch):
-    monkeypatch.setattr(forked, "_START_PATIENCE", 0.3)
+    monkeypatch.setattr(forked, "_START_PATIENCE", stretched(1.0))  # one child at least has come and gone by then
     pool = POOLS["prefork"](settings(on_child_start=lambda index: os._exit(7), alive_timeout=0.2))
     pool.fork()
 

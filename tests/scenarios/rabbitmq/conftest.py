@@ -11,6 +11,7 @@ import pytest
 from celeriac import Celeriac
 from scenarios.workers.running import Command, worker
 from servers.rabbitmq_server import RabbitServer
+from watched import PATIENCE
 
 # Long runs are taken back soon, so that a test can see what becomes of them.
 SHORT = ("consumer_timeout = 2500",)
@@ -34,7 +35,7 @@ class Place:
         self.client.conf.update(
             task_default_queue=self.queue,
             broker_native_delayed_delivery_queue_type="classic",
-            publish_timeout=1.5,
+            publish_timeout=PATIENCE,
         )
         stack.callback(self.client.close)
 

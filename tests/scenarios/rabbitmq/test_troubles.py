@@ -8,6 +8,7 @@ from celeriac.exceptions import OperationalError
 from patience import in_time
 from scenarios.workers.notes import notes, notes_of
 from scenarios.workers.running import until
+from watched import PATIENCE
 
 from .conftest import Place
 
@@ -49,6 +50,7 @@ def test_a_delayed_task_is_in_no_workers_hands_and_meets_no_consumer_timeout(pla
 
 def test_publishing_while_the_node_is_short_of_memory_is_an_error_in_time(place: Place) -> None:
     place.send("say", "before")
+    place.client.conf.publish_timeout = 3.0
     place.node.control("set_vm_memory_high_watermark", "0.0001")
     try:
         began = time.monotonic()
@@ -57,6 +59,7 @@ def test_publishing_while_the_node_is_short_of_memory_is_an_error_in_time(place:
         assert in_time(time.monotonic() - began, 10.0)
     finally:
         place.node.control("set_vm_memory_high_watermark", "0.6")
+    place.client.conf.publish_timeout = PATIENCE
     place.send("say", "after")
     place.worker("-c", "2")
     until(lambda: {"before", "after"} <= set(said(place)))
@@ -67,11 +70,13 @@ def test_a_node_that_was_killed_and_comes_back_is_served_again(place: Place) -> 
     place.send("say", "before")
     until(lambda: said(place) == ["before"])
     place.node.stop()
+    place.client.conf.publish_timeout = 1.5
     began = time.monotonic()
     with pytest.raises(OperationalError, match="can't be reached"):
         place.send("say", "during")
     assert in_time(time.monotonic() - began, 10.0)
     place.node.start()
+    place.client.conf.publish_timeout = PATIENCE
     place.send("say", "after")
     until(lambda: "after" in said(place), 40.0)
     # What was acknowledged in its last moment it may not have written down: that may run again, nothing else may.

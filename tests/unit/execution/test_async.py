@@ -101,7 +101,7 @@ async def test_a_plain_function_runs_in_a_thread_so_that_the_loop_goes_on() -> N
 
     def body() -> str:
         loop.call_soon_threadsafe(done.set)
-        assert done.wait(5)
+        assert done.wait(60)
         return threading.current_thread().name
 
     executor = App(Task("t", body)).executor()
