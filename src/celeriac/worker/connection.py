@@ -157,7 +157,7 @@ class Connection:
             logger.error(
                 "consumer: Cannot connect to %s: %s. Trying again... (%s/%s)",
                 self.transport.describe(),
-                self._said_shortly(exc),
+                self._said_shortly(exc).removesuffix("."),
                 tries + 1,
                 self._max_retries or "unlimited",
             )

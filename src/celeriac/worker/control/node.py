@@ -32,6 +32,7 @@ logger = logging.getLogger("celeriac.worker.pidbox")
 _DEADLINE: Final = 5.0
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 2.0
+_SAME_OUTAGE: Final = 10.0  # a failure that follows another so soon is of the same outage
 
 
 class State:
@@ -87,7 +88,7 @@ class Node:
         channel = self._pidbox.channel(self._exchanges.call)
         running = f"{channel}.running"  # which revoked tasks run: workers tell each other
         self._consumer.revoker.waiting.tell_others = partial(self._tell, running)
-        pause = _FIRST_PAUSE
+        pause, known_until = _FIRST_PAUSE, 0.0
         while True:
             try:
                 if self._ear is None:
@@ -98,7 +99,11 @@ class Node:
                 pause = _FIRST_PAUSE
             except OperationalError as exc:
                 ready.set()
-                logger.warning("Remote control is deaf until the broker is back: %s", exc)
+                # Once an outage: the connection tells of each attempt.
+                now = asyncio.get_running_loop().time()
+                level = logging.DEBUG if now < known_until else logging.WARNING
+                logger.log(level, "Remote control is deaf until the broker is back: %s", exc)
+                known_until = now + pause + _SAME_OUTAGE
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
                 continue
