@@ -15,7 +15,7 @@ from .failures import AGAIN, FAILURES, STALE, failure
 from .lines import alive, reusable, settled
 from .link import ROLLBACK
 from .place import Place
-from .request import Ask, Write, transaction, unknown
+from .request import Ask, Take, Write, transaction, unknown
 from .schema import ensure, session
 
 T = TypeVar("T")
@@ -31,13 +31,14 @@ class PostgresAsyncLink:
         self._channels = Channels(place.options.schema)
         self._idle: list[AsyncLine] = []
         self._free = asyncio.Semaphore(_LIMIT)
+        self.taken = 0  # messages that were claimed
         self._preferred = 0  # the server that was reached last time
 
     async def run(self, flow: Flow[T], timeout: float) -> T:
         return await adrive(flow, partial(self._perform, deadline=asyncio.get_running_loop().time() + timeout))
 
     async def bell(self, queues: Sequence[Queue]) -> PostgresBell:
-        bell = PostgresBell(self.connect, self._place, self._connect_timeout)
+        bell = PostgresBell(self.connect, self._place, self._connect_timeout, lambda: self.taken)
         await bell.start(self._channels, [queue.name for queue in queues])
         return bell
 
@@ -78,7 +79,10 @@ class PostgresAsyncLink:
 
     async def _asked(self, line: AsyncLine, request: object) -> Any:
         if isinstance(request, Ask):
-            return await line.exchange(request.statements)
+            answers = await line.exchange(request.statements)
+            if isinstance(request, Take):
+                self.taken += answers[-2].count
+            return answers
         if isinstance(request, Write):
             return await adrive(transaction(request.step, self._channels), line.exchange)
         return unknown(request)

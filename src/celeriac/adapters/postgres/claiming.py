@@ -7,24 +7,26 @@ from ...core.delivery import Claim, Delivery
 from ...core.errors import LeaseLost
 from ...core.flow import Flow
 from ...core.message import Queue
-from .request import NOW, Answer, Ask, Statement
+from .request import NOW, Answer, Ask, Statement, Take
 from .routes import passes
 
 _RIPEN: Final = f"""
 WITH ripe AS MATERIALIZED (
   SELECT id FROM messages WHERE queue = ANY(%s::text[]) AND due <= {NOW} LIMIT 1000 FOR UPDATE SKIP LOCKED)
 UPDATE messages SET due = NULL FROM ripe WHERE messages.id = ripe.id"""
-# The lock on the lease keeps whoever sweeps it away waiting until what is claimed here can be seen. Queues are gone
-# through in the order of the array; the inner limit looks no further than what is still wanted.
+# Queues are gone through in the order of the array; the inner limit looks no further than what is still wanted.
+# The lock on the lease keeps whoever sweeps it away waiting until what is claimed here can be seen. It comes last: who
+# finds nothing locks nothing, and a transaction that has changed nothing has no commit to wait for.
 _TAKE: Final = f"""
-WITH alive AS MATERIALIZED (
-  SELECT 1 FROM leases WHERE name = %s AND holder = %s AND expires > {NOW} FOR KEY SHARE
-), picked AS MATERIALIZED (
-  SELECT ready.id FROM alive, unnest(%s::text[]) AS wanted (queue), LATERAL (
+WITH picked AS MATERIALIZED (
+  SELECT ready.id FROM unnest(%s::text[]) AS wanted (queue), LATERAL (
     SELECT id FROM messages WHERE queue = wanted.queue AND owner IS NULL AND due IS NULL
     ORDER BY rank, id LIMIT %s FOR UPDATE SKIP LOCKED) AS ready
-  LIMIT %s)
-UPDATE messages SET owner = %s, claim = claim + 1 FROM picked WHERE messages.id = picked.id
+  LIMIT %s
+), alive AS MATERIALIZED (
+  SELECT 1 FROM leases
+  WHERE name = %s AND holder = %s AND expires > {NOW} AND EXISTS (SELECT FROM picked) FOR KEY SHARE)
+UPDATE messages SET owner = %s, claim = claim + 1 FROM picked, alive WHERE messages.id = picked.id
 RETURNING messages.id, claim, queue, rank, deliveries, raw"""
 # Asked after the claim: it tells of every revocation that was there before anything was taken.
 _STATE: Final = f"""
@@ -43,11 +45,11 @@ def claim(owner: str, queues: Sequence[Queue], limit: int) -> Flow[Claim]:
     names = list(dict.fromkeys(queue.name for queue in queues))
     lease = f"worker/{owner}"
     used = [queue.name for queue in queues if passes(queue)]
-    answers: list[Answer] = yield Ask(
+    answers: list[Answer] = yield Take(
         [
             *([Statement(_USE, (used,))] if used else []),
             Statement(_RIPEN, (names,)),
-            Statement(_TAKE, (lease, owner, names, limit, limit, owner)),
+            Statement(_TAKE, (names, limit, limit, lease, owner, owner)),
             Statement(_STATE, (lease, owner, names)),
         ]
     )

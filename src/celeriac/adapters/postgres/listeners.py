@@ -154,6 +154,14 @@ class AsyncListener:
         if not something and patience == _PATIENCE:
             await self.ask(_PING)
 
+    def hear(self) -> None:
+        """What has come by now."""
+        if self._line is not None:
+            try:
+                _drained(self._line, self._hear)
+            except FAILURES as error:
+                raise self._broken(error) from error
+
     def close(self) -> None:
         line, self._line = self._line, None
         if line is not None:

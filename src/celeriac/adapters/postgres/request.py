@@ -38,6 +38,10 @@ class Ask(msgspec.Struct, frozen=True, gc=False):
     statements: Batch
 
 
+class Take(Ask, frozen=True, gc=False):
+    """The same, to claim messages: the last but one of the statements returns those that were claimed."""
+
+
 class Write(msgspec.Struct, frozen=True, gc=False):
     """Run a step as one transaction, and again from its beginning if the server found it in a deadlock."""
 
