@@ -178,6 +178,18 @@ class Rig:
             yield Job(self, system, program, counter.view(self._tally))
 
     @contextlib.contextmanager
+    def warm_worker(self, system: System) -> Iterator[Job]:
+        """A worker that has run some tasks, and has nothing left to do."""
+        mould = self.mould(Mode())
+        self.fresh(system)
+        warm = self.sizes.warm
+        self.fill(system, Mode(), mould, warm)
+        with self.worker(system, Mode()) as job:
+            processes.wait_until(job.program, lambda: job.ran() >= warm, CLIENT_DEADLINE, 0.01, "the warm-up")
+            processes.wait_until(job.program, job.settled, CLIENT_DEADLINE, 0.01, "the last acknowledgement")
+            yield job
+
+    @contextlib.contextmanager
     def listener(self, system: System, mode: Mode) -> Iterator[memoryview]:
         """A monitor of the system's own, in a process of its own, and the counters of the events it has heard."""
         counter.create(self._heard)

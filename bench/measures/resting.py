@@ -43,13 +43,7 @@ def _seconds(python: str, line: str) -> float:
 
 def resting(rig: Rig, system: System) -> dict[str, float]:
     """After some work has warmed it up: memory, then CPU time over some seconds with nothing to do."""
-    mould = rig.mould(Mode())
-    rig.fresh(system)
-    warm = rig.sizes.warm
-    rig.fill(system, Mode(), mould, warm)
-    with rig.worker(system, Mode()) as job:
-        wait_until(job.program, lambda: job.ran() >= warm, DEADLINE, 0.01, "the warm-up")
-        wait_until(job.program, job.settled, DEADLINE, 0.01, "the last acknowledgement")
+    with rig.warm_worker(system) as job:
         time.sleep(1)
         members, server = tree(job.program.process.pid), [rig.server.pid]
         memory, worker_before, server_before = pss_mib(members), cpu_seconds(members), cpu_seconds(server)

@@ -36,13 +36,7 @@ def _on_asyncio(command: tuple[str, ...]) -> tuple[str, ...]:
 
 def delayed(rig: Rig, system: System) -> dict[str, float]:
     """What a worker's processes grow by while a million tasks that are due in an hour lie in its broker."""
-    mould = rig.mould(Mode())
-    rig.fresh(system)
-    warm = rig.sizes.warm
-    rig.fill(system, Mode(), mould, warm)
-    with rig.worker(system, Mode()) as job:
-        wait_until(job.program, lambda: job.ran() >= warm, DEADLINE, 0.01, "the warm-up")
-        wait_until(job.program, job.settled, DEADLINE, 0.01, "the last acknowledgement")
+    with rig.warm_worker(system) as job:
         members = tree(job.program.process.pid)
         before = rss_mib(members)
         rig.client(system, Mode(), "delayed", rig.sizes.delayed)

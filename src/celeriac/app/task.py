@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NoReturn, ParamSpec, TypeVar
 
-from celeriac.core.absent import absent
 from celeriac.core.errors import MaxRetriesExceededError, OperationalError
 from celeriac.current import (
     Context,
@@ -132,7 +131,7 @@ class Task(Signing, Generic[P, R]):
 
     def start_strategy(self, app: Any, consumer: Any, **kwargs: Any) -> NoReturn:
         """Celery's hook for the worker's intake."""
-        absent("Task.start_strategy")
+        raise NotImplementedError("Task.start_strategy is not in this release of celeriac")
 
     @classmethod
     def on_bound(cls, app: Any) -> None:

@@ -1,4 +1,4 @@
-"""The faces that execution needs of the app, its tasks, its backend and its loader, and no more than these."""
+"""The faces that execution needs of the app, of a task and of who knows workflows, and no more than these."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar

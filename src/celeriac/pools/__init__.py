@@ -1,1 +1,1 @@
-"""Where a call happens: processes, threads, asyncio, solo; each behind one port."""
+"""Where a call happens: processes, threads, asyncio, green threads, solo; each behind one port."""

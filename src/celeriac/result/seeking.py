@@ -6,6 +6,7 @@ from typing import Any
 from celeriac.core import states
 from celeriac.core.errors import OperationalError
 from celeriac.core.flow import Flow
+from celeriac.core.ports.seeker import seeker_of
 from celeriac.core.whereabouts import Whereabouts
 
 
@@ -37,15 +38,14 @@ async def awhere(app: Any, id: str, queues: Sequence[str] = (), timeout: float =
 
 def _search(app: Any, id: str, queues: Sequence[str]) -> Flow[Whereabouts]:
     transport = app.transports.write
-    seeker = getattr(transport, "seeker", None)
+    seeker = seeker_of(transport)
     if seeker is None:
         raise NotImplementedError(
             f"{transport.describe()} can't be looked through without consuming its messages: "
             "only what the result store knows can be told (AsyncResult.state, AsyncResult.exists)."
         )
     names = dict.fromkeys((*queues, *app.amqp.queues, app.conf.task_default_queue))
-    flow: Flow[Whereabouts] = seeker.find(id, tuple(names))
-    return flow
+    return seeker.find(id, tuple(names))
 
 
 def _meta(app: Any, id: str) -> Any:

@@ -1,4 +1,4 @@
-"""All of one Redis behind one URL: the five ports, and links that perform their flows."""
+"""All of one Redis behind one URL: its ports, and links that perform their flows."""
 
 from collections.abc import Sequence
 from typing import Any

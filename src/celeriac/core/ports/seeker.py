@@ -17,3 +17,9 @@ class Seeker(Protocol):
         those to look in, where the server can't tell which there are.
         """
         ...
+
+
+def seeker_of(transport: object) -> Seeker | None:
+    """The seeker of a transport; None where messages can't be read without consuming them."""
+    found: Seeker | None = getattr(transport, "seeker", None)
+    return found
