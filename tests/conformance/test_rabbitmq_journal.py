@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from uuid import uuid4
 
 import pytest
 
-from celeriac.adapters.rabbitmq import RabbitTransport
+from celeriac.adapters.rabbitmq import RabbitTransport, methods
+from celeriac.adapters.rabbitmq.broker import RabbitBroker
 from celeriac.adapters.rabbitmq.journal import RabbitJournal
 from celeriac.core.errors import LeaseLost, OperationalError
+from celeriac.core.flow import Flow
 from celeriac.core.message import Exchange, Message, Post, Queue, Route
 from patience import until
 from servers.gate import Gate
@@ -78,6 +81,34 @@ def test_queues_and_exchanges_that_are_gone_are_made_anew_and_what_reaches_none_
     assert transport.seats.journal(name).read() == [b"1"]
     until(lambda: count(transport, queue.name) == 1)
     until(lambda: any(nowhere in letter.reason for letter in run(transport, transport.dead.letters(1000))))
+
+
+class Dies(RabbitBroker):
+    """As if its process did, when it is to send something that is not part of the step."""
+
+    def publish_or_bury(self, posts: Sequence[Post]) -> Flow[None]:
+        raise SystemExit("died")
+
+
+@pytest.mark.parametrize("what", ["queue", "exchange", "both"])
+def test_a_step_to_what_is_gone_is_still_one_step(make: Make, name: str, what: str) -> None:
+    """Who dies right after it has lost nothing: neither is anything sent later than the entries."""
+    transport = make()
+    queue = Queue(f"q-{uuid4()}", Exchange(f"x-{uuid4()}", "topic"), "to.#")
+    journal = RabbitJournal(name, transport.seats._visit, transport.link(), Dies("classic"))
+    for turn in range(3):
+        journal.append([str(turn).encode()], [post("to.us", queue.exchange.name, "topic", queue)] * 2)
+        until(lambda: count(transport, queue.name) == 2)
+        line = transport.link().connect()
+        deadline = time.monotonic() + 60.0
+        if what != "exchange":
+            line.ask(methods.Delete(queue=queue.name), deadline)
+        else:
+            line.ask(methods.Purge(queue=queue.name), deadline)
+        if what != "queue":
+            line.ask(methods.DeleteExchange(exchange=queue.exchange.name), deadline)
+        line.close()
+    assert journal.read() == [b"0", b"1", b"2"]
 
 
 def test_a_rewritten_journal_keeps_what_came_meanwhile(make: Make, name: str) -> None:

@@ -1,14 +1,17 @@
 """Elections: of workers of both libraries, as of our own alone, exactly one does what they were told."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from scenarios.workers.running import Process
+from servers.rabbitmq_server import RabbitServer
 from servers.redis_server import RedisServer
 
-from .fleet import PYTHON, Side, environment, run_client
+from .fleet import PYTHON, SIDES, Side, environment, run_client
 from .observing import RUNS
 
 HELD = 2
@@ -21,31 +24,48 @@ FLEETS: list[tuple[Side, tuple[Side, ...]]] = [
 ]
 
 
-def worker(side: Side, name: str, server: RedisServer, home: Path) -> Process:
+VHOST = 6  # nobody else's
+
+
+def worker(side: Side, name: str, server: RedisServer, home: Path, settings: dict[str, Any]) -> Process:
     """With all that the others leave out; Celery tells of its neighbours only when it tells of everything."""
     level = "DEBUG" if side == "celery" else "INFO"
     words = ("-m", side, "-A", "elected", "worker", "-l", level, "-n", name, "-c", "1")
-    return Process((PYTHON[side], *words), home, environment(side, server.url))
+    return Process((PYTHON[side], *words), home, environment(side, server.url, settings))
 
 
 @pytest.mark.parametrize(("client", "fleet"), FLEETS)
 def test_one_of_all_workers_is_elected(
     client: Side, fleet: tuple[Side, ...], server: RedisServer, tmp_path: Path
 ) -> None:
+    hold_elections((client,), fleet, server, tmp_path, {})
+
+
+def test_one_of_all_workers_on_rabbitmq_is_elected(server: RedisServer, rabbit: RabbitServer, tmp_path: Path) -> None:
+    """By clients of both libraries. Results, and what the workers note, are in Redis."""
+    settings = {"broker_url": rabbit.url(rabbit.vhost(VHOST)), "worker_detect_quorum_queues": False}
+    hold_elections(SIDES, ("celery", "celeriac", "celeriac"), server, tmp_path, settings)
+
+
+def hold_elections(
+    clients: Sequence[Side], fleet: Sequence[Side], server: RedisServer, home: Path, settings: dict[str, Any]
+) -> None:
     server.flush()
-    labels = [f"election-{number}" for number in range(HELD)]
+    labels = {client: [f"election-{client}-{number}" for number in range(HELD)] for client in clients}
     names = [f"{side}{number}@here" for number, side in enumerate(fleet)]
     with ExitStack() as stack:
-        running = [stack.enter_context(worker(*pair, server, tmp_path)) for pair in zip(fleet, names, strict=True)]
+        started = [worker(*pair, server, home, settings) for pair in zip(fleet, names, strict=True)]
+        running = [stack.enter_context(one) for one in started]
         for one in running:
             one.wait_line(r"\S+@\S+ ready\.", 60)
         for one, side in zip(running, fleet, strict=True):
             for name in names[1:] if side == "celery" else ():
                 one.wait_line(f"{name} joined the party", 60)
-        held = run_client(client, server.url, "elected:hold", labels=labels)
-        for label in labels:
+        for client, some in labels.items():
+            held = run_client(client, server.url, "elected:hold", labels=some, settings=settings)
+            assert held == [f"{label}()" for label in some]
+        for label in [label for some in labels.values() for label in some]:
             ends = [one.wait_line(rf"won the election '{label}'|elected for '{label}'", 60) for one in running]
             assert sum("won the election" in line for line in ends) == 1, ends
-    assert held == [f"{label}()" for label in labels]
     with server.client() as redis:
-        assert redis.hgetall(RUNS) == {label.encode(): b"1" for label in labels}
+        assert redis.hgetall(RUNS) == {label.encode(): b"1" for some in labels.values() for label in some}

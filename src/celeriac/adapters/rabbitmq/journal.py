@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
@@ -62,13 +62,15 @@ class RabbitJournal:
         deadline = time.monotonic() + _IO
         parcels = self._link.run(self._broker.parcels(posts), _IO) if posts else []
         own = [self._parcel(entry) for entry in entries]
+        queues = {queue.name: queue for post in posts if (queue := post.route.queue) is not None}
         with self._use() as line:
             try:
-                failures = self._commit(line, _WRITING, [*parcels, *own], deadline)
+                failures = self._commit(line, _WRITING, [*parcels, *own], deadline, there=queues)
             except Refused as refused:
                 if refused.code != _MISSING:
                     raise
-                # An exchange that nobody has declared yet; nothing of all this was done.
+                # An exchange that nobody has declared yet, or a queue that is gone; nothing of all this was done.
+                self._link.run(self._broker.declare(list(queues.values())), _IO)
                 self._link.run(self._broker.declare_exchanges(posts), _IO)
                 failures = self._commit(line, _WRITING, [*parcels, *own], deadline)
             if any(place >= len(parcels) for place in failures):
@@ -136,17 +138,30 @@ class RabbitJournal:
             self._transacting(line, _READING)
             self._declare(line, deadline)
         last = arrived[-1].tag if arrived else 0
-        self._check(self._commit(line, _READING, [self._parcel(entry) for entry in entries], deadline, last))
+        self._check(
+            self._commit(line, _READING, [self._parcel(entry) for entry in entries], deadline, acknowledged=last)
+        )
 
     def _commit(
-        self, line: Line, number: int, parcels: Sequence[Parcel], deadline: float, acknowledged: int = 0
+        self,
+        line: Line,
+        number: int,
+        parcels: Sequence[Parcel],
+        deadline: float,
+        *,
+        acknowledged: int = 0,
+        there: Collection[str] = (),
     ) -> dict[int, str]:
         """Publish, and acknowledge up to a tag; returns why not by place. What the server has not heard the end of
-        (this process died, its connection broke) has not happened."""
+        (this process died, its connection broke) has not happened. Nor has anything if one of the queues that must
+        be `there` is gone: the server says so in the same round trip.
+        """
         talk = line.talk
         if talk.blocked:
             raise Blocked(talk.blocked)
         channel = talk.channels.get(number) or self._transacting(line, number)
+        for queue in there:
+            talk.ask(channel, methods.Declare(queue=queue, passive=True))
         answer = talk.publish(channel, parcels)
         if acknowledged:
             talk.say(methods.ack(number, acknowledged, multiple=True))
