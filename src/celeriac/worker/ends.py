@@ -72,9 +72,14 @@ class Ends:
             return self._verdicts.timed_out(hand.delivery.raw, hand.limit)
         if hand.ended_by == "terminated":
             return self._verdicts.revoked(hand.delivery.raw, terminated=True, signum=hand.signal)
-        again = hand.plan.requeue_lost or hand.plan.retry_lost
-        final = hand.settled or not again or _crashes(hand).left <= 0
+        again = not hand.settled and (hand.plan.requeue_lost or hand.plan.retry_lost)
+        left = _crashes(hand).left if again else 0
+        final = left <= 0
         reason = f"Worker exited prematurely: {_exit_text(exitcode)} Job: {hand.run}."
+        if not final:
+            logger.warning("Task %s[%s] runs again: %s", hand.head.task, hand.head.id, reason)
+        elif not again:  # otherwise it is told of as a dead letter
+            logger.error("Task %s[%s] is lost: %s", hand.head.task, hand.head.id, reason)
         return self._verdicts.lost(hand.delivery.raw, reason, final=final)
 
     def unknown(self, delivery: Delivery, head: Head) -> Settlement:

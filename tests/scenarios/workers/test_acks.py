@@ -107,10 +107,14 @@ def test_where_acks_on_timeout_is_off_it_is_run_again_up_to_its_bound(client: Ce
     assert result.state == "FAILURE"
 
 
-def test_a_task_that_kills_its_process_is_run_again_up_to_its_bound(client: Celeriac, home: Path) -> None:
+def test_a_task_that_kills_its_process_is_run_again_up_to_its_bound(
+    client: Celeriac, home: Path, program: Command
+) -> None:
     result = client.send_task("program.late", ("die",))
     with pytest.raises(WorkerLostError, match="exitcode 3"):
         result.get(TIMEOUT)
+    program.wait_line(rf"WARNING.* Task program.late\[{result.id}\] runs again: .*exitcode 3")
+    program.wait_line(rf"ERROR.* Task program.late\[{result.id}\] is in the dead letters: its process died 4 times")
     assert "its process died 4 times" in letter_of(client, result.id).reason
     assert notes_of(home, result.id) == [["run", False], ["run", True], ["run", True], ["run", True]]
 
@@ -132,8 +136,11 @@ def test_where_retry_on_worker_lost_is_on_max_retries_bound_it_too(client: Celer
     assert len(notes_of(home, result.id)) == 2
 
 
-def test_an_early_acknowledged_task_that_kills_its_process_has_failed(client: Celeriac, home: Path) -> None:
+def test_an_early_acknowledged_task_that_kills_its_process_has_failed(
+    client: Celeriac, home: Path, program: Command
+) -> None:
     result = client.send_task("program.early", ("die",))
     with pytest.raises(WorkerLostError):
         result.get(TIMEOUT)
+    program.wait_line(rf"ERROR.* Task program.early\[{result.id}\] is lost: .*exitcode 3")
     assert notes_of(home, result.id) == [["run", False]]
