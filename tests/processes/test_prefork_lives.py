@@ -94,7 +94,7 @@ def test_a_child_that_never_comes_up_is_tried_ever_more_slowly(tmp_path):
 
     drive("prefork", play, concurrency=1, on_child_start=only_the_first_comes_up)
     gaps = [later - earlier for earlier, later in itertools.pairwise(stamps())]
-    assert gaps[4] > gaps[2] * 2
+    assert gaps[4] > min(gaps[:3]) * 2
     assert gaps[4] > 0.5
 
 

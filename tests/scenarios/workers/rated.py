@@ -24,5 +24,6 @@ def hourly() -> None:
 
 
 @app.task(name="rated.free")
-def free() -> str:
-    return "free"
+def free() -> float:
+    """When it ran."""
+    return time.time()
