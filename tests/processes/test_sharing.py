@@ -6,7 +6,6 @@ import time
 
 import pytest
 
-from celeriac.core.outcome import Ending
 from patience import in_time
 
 from .driving import Drive, drive, kill
@@ -58,18 +57,6 @@ def test_the_soft_limit_hits_exactly_its_run(name):
         assert [end.result for end in ends].count("no limit came") == 3
 
     drive(name, play, concurrency=4)
-
-
-@both
-def test_a_soft_limit_at_the_end_of_a_run_never_hits_the_next(name):
-    async def play(d: Drive) -> None:
-        for _ in range(100):
-            run, following = await d.send("sleep 0.001"), await d.send("sleep 0.003")
-            await d.told.until(lambda run=run: run in d.told.ends or d.pool.soft_stop(run), 0)
-            _, after = await d.end(run, following)
-            assert after.ending is Ending.RETURNED
-
-    drive(name, play, concurrency=1)
 
 
 @both

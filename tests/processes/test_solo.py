@@ -4,7 +4,6 @@ import os
 import signal
 import time
 
-from celeriac.core.outcome import Ending
 from celeriac.process.packets import REPORT_START
 from patience import in_time
 
@@ -38,29 +37,6 @@ def test_jobs_nobody_began_are_taken_back_in_order():
         waiting = [await d.send(f"echo {n}") for n in range(20)]
         assert [job.run for job in d.pool.take_back()] == waiting
         await d.end(running)
-
-    drive("solo", play)
-
-
-def test_the_soft_limit_is_raised_in_the_body():
-    async def play(d: Drive) -> None:
-        run = await d.send("clean_up 20")
-        await d.begin(run)
-        assert d.pool.soft_stop(run)
-        (outcome,) = await d.end(run)
-        assert outcome.result == "cleaned up"
-        assert await d.say("clean_up 0.2") == "no limit came"
-
-    drive("solo", play)
-
-
-def test_a_soft_limit_at_the_end_of_a_run_never_hits_the_next():
-    async def play(d: Drive) -> None:
-        for _ in range(100):
-            run, following = await d.send("sleep 0.001"), await d.send("sleep 0.003")
-            await d.told.until(lambda run=run: run in d.told.ends or d.pool.soft_stop(run), 0)
-            _, after = await d.end(run, following)
-            assert after.ending is Ending.RETURNED
 
     drive("solo", play)
 

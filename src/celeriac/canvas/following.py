@@ -80,14 +80,14 @@ def after_success(app: Any, request: Any, value: Any) -> Following:
             flights.append(next_after(app, request, link, (value,), {"chain": rest} if rest else {}))
         except LinksLost as lost:
             return _cut_off(app, request, flights, link, lost)
-    return _following(app, request, flights)
+    return _following(app, flights)
 
 
 def _cut_off(app: Any, request: Any, flights: list[Flight], marker: Tree, lost: LinksLost) -> Following:
     """The chain ends here: its last task, as the marker has it, has failed."""
     logger.error("Task %s[%s] has ended, but what comes next can't be sent: %s", request.task, request.id, lost)
     why = TaskError(str(lost))
-    found = _following(app, request, flights)
+    found = _following(app, flights)
     end = unstarted(app, request, marker, why)
     return found._replace(posts=(*found.posts, *end.posts), unreached=end.unreached, lost=why)
 
@@ -97,7 +97,7 @@ def after_failure(app: Any, request: Any, state: str, exc: BaseException) -> Fol
     flights = [] if state != states.FAILURE else _errbacks(app, request, (request.id, request.errbacks), exc)
     later = Later(app, request.acknowledged)
     never = tuple(unreached(listed(request.chain)[::-1], later.links))
-    return _following(app, request, flights, never)._replace(children=(), drops=later.drops)
+    return _following(app, flights, never)._replace(children=(), drops=later.drops)
 
 
 def unstarted(app: Any, request: Any, tree: Tree, exc: BaseException) -> Following:
@@ -110,7 +110,7 @@ def unstarted(app: Any, request: Any, tree: Tree, exc: BaseException) -> Followi
         if errbacks:
             flights += _errbacks(app, _about(request, task, id), (id, errbacks), exc)
     never = tuple(unreached([tree], later.links))
-    return _following(app, request, flights, never)._replace(drops=later.drops)
+    return _following(app, flights, never)._replace(drops=later.drops)
 
 
 def _about(request: Any, task: Tree, id: Any) -> Context:
@@ -130,7 +130,7 @@ def _about(request: Any, task: Tree, id: Any) -> Context:
 
 def body_after(app: Any, request: Any, body: Tree, results: list[Any]) -> Following:
     """The body of a chord gets the results of its header; `request` is that of the last part."""
-    return _following(app, request, [next_after(app, request, body, (results,), {})])
+    return _following(app, [next_after(app, request, body, (results,), {})])
 
 
 def next_after(app: Any, request: Any, tree: Tree, args: Sequence[Any], options: Options) -> Flight:
@@ -154,7 +154,7 @@ def kin_of(app: Any, request: Any, tree: Tree) -> Options:
     return options
 
 
-def _following(app: Any, request: Any, flights: list[Flight], never: Sequence[Unreached] = ()) -> Following:
+def _following(app: Any, flights: list[Flight], never: Sequence[Unreached] = ()) -> Following:
     calls = [call for flight in flights for call in flight.calls]
     if not calls and not never:
         return Following()
