@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from celeriac.adapters.postgres import PostgresTransport
-from celeriac.adapters.postgres.request import Ask, Statement
+from celeriac.adapters.postgres.request import Answer, Ask, Statement
 from celeriac.core.errors import OperationalError
 from celeriac.core.flow import Flow
 from celeriac.core.message import Queue
@@ -163,6 +163,40 @@ async def test_a_connection_that_ends_in_the_middle_of_an_operation_is_reported_
 def end_yourself() -> Flow[None]:
     end = Statement("SELECT pg_terminate_backend(pg_backend_pid())")
     yield Ask([Statement("SELECT 1"), end, *[Statement("SELECT pg_sleep(0.01)")] * 50])
+
+
+async def test_what_is_committed_has_happened_though_nobody_could_be_told_of_it(
+    server: PostgresServer, transport: PostgresTransport, caplog: pytest.LogCaptureFixture
+) -> None:
+    link = await transport.alink()
+    for run in (transport.link().run, link.run):
+        caplog.clear()
+        answers = await done(run(stored_and_not_told(), 20.0))
+        assert [answer.rows for answer in answers] == [[(1,)], [(2,)]]
+        assert ["division by zero" in record.getMessage() for record in caplog.records] == [True]
+        assert await done(run(transport.broker.count(["celery"]), 20.0)) == {"celery": 0}
+    assert server.execute("SELECT count(*) FROM celeriac.dead") == [(2,)]
+    server.execute("TRUNCATE celeriac.dead")
+    await link.close()
+
+
+def stored_and_not_told() -> Flow[list[Answer]]:
+    bury = "INSERT INTO dead (queue, rank, raw, reason, died_at) VALUES ('', 0, '', '', 0) RETURNING 1"
+    answers: list[Answer] = yield Ask([Statement(bury), Statement("SELECT 2")], [Statement("SELECT 1 / 0")])
+    return answers
+
+
+async def test_what_was_refused_has_not_happened_and_nobody_is_told(transport: PostgresTransport) -> None:
+    link = await transport.alink()
+    for run in (transport.link().run, link.run):
+        with pytest.raises(OperationalError, match="division by zero"):
+            await done(run(refused(), 20.0))
+        assert await done(run(transport.broker.count(["celery"]), 20.0)) == {"celery": 0}
+    await link.close()
+
+
+def refused() -> Flow[None]:
+    yield Ask([Statement("SELECT 1 / 0")], [Statement("SELECT pg_notify('x', '')")])
 
 
 async def test_cancelling_an_operation_costs_the_others_nothing(transport: PostgresTransport) -> None:

@@ -50,6 +50,6 @@ def acknowledge(owner: str, settlements: Sequence[Settlement], channels: Channel
             rows.append((id, key(record.id), record.kind, record.state, record.payload, record.ttl))
             work.records.append(key(record.id))
     columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[], [], [], [], [], []]
-    answers: list[Answer] = yield Ask([Statement(_END, (ids, claims, owner, *columns)), *work.wakes()])
+    answers: list[Answer] = yield Ask([Statement(_END, (ids, claims, owner, *columns))], work.wakes())
     ended = {id for (id,) in answers[0].rows}
     return tuple(id in ended for id in ids)

@@ -79,7 +79,7 @@ class PostgresAsyncLink:
 
     async def _asked(self, line: AsyncLine, request: object) -> Any:
         if isinstance(request, Ask):
-            answers = await line.exchange(request.statements)
+            answers = request.reply(await line.exchange(request.batch()))
             if isinstance(request, Take):
                 self.taken += answers[-2].count
             return answers

@@ -2,20 +2,22 @@
 
 import asyncio
 import contextlib
+import logging
 import selectors
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Self, TypeVar
 
-from psycopg import AsyncConnection, Connection
+from psycopg import AsyncConnection, AsyncCursor, Connection, Cursor, Error
 from psycopg.abc import PQGen
 from psycopg.pq.abc import PGconn
 from psycopg.rows import TupleRow
 from psycopg.waiting import wait_async
 
-from .request import Answer, Batch
+from .request import COMMIT, Answer, Batch
 
 T = TypeVar("T")
+logger = logging.getLogger("celeriac.broker")
 
 # Seen from here: a dead machine is missed after half a minute, also while nobody says anything.
 _KEEPALIVE: Final = {
@@ -26,6 +28,7 @@ _KEEPALIVE: Final = {
     "tcp_user_timeout": 30_000,
 }
 _PREPARED: Final = 500  # statements: ours, each in some forms, for numbers are sent as short as they are
+_NOTHING: Final = Answer([], 0)
 _SHORTEST: Final = 2  # seconds: libpq knows no shorter time to connect in
 
 
@@ -94,11 +97,20 @@ class SyncLine(Connection[TupleRow]):
 
     def exchange(self, batch: Batch) -> list[Answer]:
         """All statements in one round trip; outside of a transaction they are one."""
-        with self.pipeline():
-            cursors = [self.execute(sql, args or None, binary=True) for sql, args in batch]
-        return [
-            Answer(cursor.fetchall() if cursor.description is not None else [], cursor.rowcount) for cursor in cursors
-        ]
+        cursors: list[Cursor[TupleRow]] = []
+        try:
+            with self.pipeline():
+                for sql, args in batch:
+                    cursors.append(self.execute(sql, args or None, binary=True))
+        except Error as error:
+            whole = _committed(batch, cursors)
+            if self.closed or not whole:
+                raise
+            _log(error)
+            answers = [_answer(cursor) for cursor in cursors[:whole]]
+            self.close()
+            return answers + [_NOTHING] * (len(batch) - whole)
+        return [_answer(cursor) for cursor in cursors]
 
 
 class AsyncLine(AsyncConnection[TupleRow]):
@@ -128,9 +140,38 @@ class AsyncLine(AsyncConnection[TupleRow]):
         """As above."""
 
     async def exchange(self, batch: Batch) -> list[Answer]:
-        async with self.pipeline():
-            cursors = [await self.execute(sql, args or None, binary=True) for sql, args in batch]
-        return [
-            Answer(await cursor.fetchall() if cursor.description is not None else [], cursor.rowcount)
-            for cursor in cursors
-        ]
+        cursors: list[AsyncCursor[TupleRow]] = []
+        try:
+            async with self.pipeline():
+                for sql, args in batch:
+                    cursors.append(await self.execute(sql, args or None, binary=True))
+        except Error as error:
+            whole = _committed(batch, cursors)
+            if self.closed or not whole:
+                raise
+            _log(error)
+            answers = [await _aanswer(cursor) for cursor in cursors[:whole]]
+            await self.close()
+            return answers + [_NOTHING] * (len(batch) - whole)
+        return [await _aanswer(cursor) for cursor in cursors]
+
+
+def _answer(cursor: Cursor[TupleRow]) -> Answer:
+    return Answer(cursor.fetchall() if cursor.description is not None else [], cursor.rowcount)
+
+
+async def _aanswer(cursor: AsyncCursor[TupleRow]) -> Answer:
+    return Answer(await cursor.fetchall() if cursor.description is not None else [], cursor.rowcount)
+
+
+def _committed(batch: Batch, cursors: Sequence[Cursor[TupleRow] | AsyncCursor[TupleRow]]) -> int:
+    """How many statements it took to commit the batch, when it failed thereafter; 0 if it was not committed."""
+    for place, (statement, cursor) in enumerate(zip(batch, cursors, strict=False), 1):
+        if statement is COMMIT:
+            return place if cursor.statusmessage == "COMMIT" else 0
+    return 0
+
+
+def _log(error: Error) -> None:
+    """It was done, and must not be said to have failed, or it would be done again."""
+    logger.warning("Nobody was told of what was stored, so it is found a few seconds later: %s", error)

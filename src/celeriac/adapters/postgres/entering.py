@@ -120,7 +120,7 @@ def _enter(rows: Sequence[Row], version: int | None, channels: Channels) -> Flow
     work = Work(channels)
     work.queues.update(row.queue for row in rows)
     if len(batch) == 1:
-        answers: list[Answer] = yield Ask([*batch, *work.wakes()])
+        answers: list[Answer] = yield Ask(batch, work.wakes())
         return answers[0].count > 0
 
     def step(work: Work) -> Part[bool]:

@@ -75,7 +75,7 @@ class PostgresLink:
 
     def _asked(self, line: SyncLine, request: object) -> Any:
         if isinstance(request, Ask):
-            return line.exchange(request.statements)
+            return request.reply(line.exchange(request.batch()))
         if isinstance(request, Write):
             return drive(transaction(request.step, self._channels), line.exchange)
         return unknown(request)

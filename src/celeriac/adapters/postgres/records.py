@@ -40,7 +40,7 @@ class PostgresResults:
         if records:
             work = Work(self._channels)
             statements = keep_statements(work, records)
-            yield Ask([*statements, *work.wakes()])
+            yield Ask(statements, work.wakes())
 
     def fetch(self, ids: Sequence[str], kind: str = "task") -> Flow[tuple[bytes | None, ...]]:
         if not ids:

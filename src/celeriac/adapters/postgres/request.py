@@ -28,14 +28,28 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
 
 
 Batch = Sequence[Statement]
+_BEGIN: Final = Statement("BEGIN")
+# Behind it there is only what wakes others. Transactions that notify are committed one after the other, each with its
+# own wait for the disk, for the server keeps notifications in the order of commits. What is committed before is not.
+COMMIT: Final = Statement("COMMIT")
 # A part of a transaction: yields batches, is sent their answers.
 Part = Generator[Batch, list[Answer], T]
 
 
 class Ask(msgspec.Struct, frozen=True, gc=False):
-    """Send these statements together; they are one transaction. The reply is a list of answers."""
+    """Send these statements together; they are one transaction. The reply is a list of answers.
+
+    With `wakes`, which tell others of it, they are followed by these, in the same round trip (see `COMMIT`).
+    """
 
     statements: Batch
+    wakes: Batch = ()
+
+    def batch(self) -> Batch:
+        return [_BEGIN, *self.statements, COMMIT, *self.wakes] if self.wakes else self.statements
+
+    def reply(self, answers: list[Answer]) -> list[Answer]:
+        return answers[1 : 1 + len(self.statements)] if self.wakes else answers
 
 
 class Take(Ask, frozen=True, gc=False):
@@ -70,8 +84,6 @@ class Work:
 
 
 _NOTIFY: Final = "SELECT pg_notify(%s, word) FROM unnest(%s::text[]) AS word"
-_BEGIN: Final = Statement("BEGIN")
-_COMMIT: Final = Statement("COMMIT")
 
 
 def transaction(step: Callable[[Work], Part[T]], channels: Channels) -> Part[T]:
@@ -82,14 +94,14 @@ def transaction(step: Callable[[Work], Part[T]], channels: Channels) -> Part[T]:
     try:
         batch = next(inner)
         while True:
-            tail = [*work.wakes(), _COMMIT] if work.ended else []
+            tail = [COMMIT, *work.wakes()] if work.ended else []
             answers = yield [*head, *batch, *tail]
             answers = answers[len(head) : len(answers) - len(tail)]
             head = []
             batch = inner.send(answers)
     except StopIteration as end:
         if not head and not work.ended:
-            yield [*work.wakes(), _COMMIT]
+            yield [COMMIT, *work.wakes()]
         value: T = end.value
         return value
 
