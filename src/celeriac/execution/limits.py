@@ -26,6 +26,7 @@ STOPS: Final[dict[int, tuple[Body, BaseException]]] = {}  # by id; the entry kee
 
 _bodies: Final[dict[int, Body]] = {}  # thread -> the body it is in, or was last in (then empty)
 _by_task: "Final[dict[asyncio.Task[Any], Body]]" = {}
+_posted: Final[set[int]] = set()  # threads that something was raised in from another one, felt or not
 _posting: Final = threading.Lock()
 get_ident: Final = threading.get_ident
 
@@ -66,7 +67,10 @@ def leave(body: Body) -> None:
     # It was interrupted. If that was not felt yet, it must not be felt later.
     with _posting:
         body.clear()
-    _raise_in_thread(get_ident(), None)
+    ident = get_ident()
+    if ident in _posted:
+        _raise_in_thread(ident, None)
+        _posted.discard(ident)
 
 
 def stopped(body: Body | None) -> BaseException | None:
@@ -94,6 +98,7 @@ def interrupt(body: Body, exc: BaseException | None = None) -> bool:
         if isinstance(runs, Interruptible):
             runs.interrupt_soon(error)
         elif runs is not None:
+            _posted.add(runs)
             _raise_in_thread(runs, type(error))
         return True
 
@@ -136,9 +141,22 @@ def interrupt_task(task: "asyncio.Task[Any]", exc: BaseException | None = None) 
     return body is not None and interrupt(body, exc)
 
 
+class _TakenBack(BaseException):
+    """Is raised in place of what is not to be felt any more."""
+
+
 def _raise_in_real_thread(thread: int, kind: type[BaseException] | None) -> None:
-    target = None if kind is None else ctypes.py_object(kind)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), target)
+    if kind is not None:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(kind))
+        return
+    # NULL would take it back as well, but until Python 3.13 the interpreter goes on to look for it at every call, in
+    # all threads, and under a tracer (coverage, a debugger) it hangs doing so. What was felt is not looked for.
+    try:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(_TakenBack))
+        for _ in range(100):
+            get_ident()
+    except _TakenBack:
+        pass
 
 
 _raise_in_thread: Callable[[int, type[BaseException] | None], None] = _raise_in_real_thread
