@@ -20,9 +20,11 @@ def add(x, y):
 
 def test_workers_are_started_restarted_and_stopped_by_name(tmp_path: Path) -> None:
     (tmp_path / "fleet.py").write_text(PROGRAM)
-    files = (f"--pidfile={tmp_path}/%n.pid", f"--logfile={tmp_path}/%n%I.log")
-    options = ("-A", "fleet", "-l", "INFO", "-c", "1", *files)
-    started = run(tmp_path, "multi", "start", "w1", "w2", *options)
+    pids = tmp_path / "run"
+    files = ("--pidfile=run/%n.pid", "--logfile=log/%n%I.log")  # in folders that are not there yet
+    options = ("-l", "INFO", "-c", "1", *files)
+    multi = ("-A", "fleet", "multi")  # as service files have it
+    started = run(tmp_path, *multi, "start", "w1", "w2", *options)
     assert started.process.returncode == 0, started.text
     assert "w1@" in started.text
     assert started.text.count(": OK") == 2
@@ -32,11 +34,11 @@ def test_workers_are_started_restarted_and_stopped_by_name(tmp_path: Path) -> No
         store = f"sqlite:///{tmp_path}/store.sqlite3"
         with Celeriac("fleet", broker=store, backend=store, set_as_current=False) as client:
             assert client.send_task("fleet.add", (2, 3)).get(20) == 5
-        before = (tmp_path / "w1.pid").read_text()
-        restarted = run(tmp_path, "multi", "restart", "w1", *options)
+        before = (pids / "w1.pid").read_text()
+        restarted = run(tmp_path, *multi, "restart", "w1", *options)
         assert "Restarting node w1@" in restarted.text
-        until(lambda: (tmp_path / "w1.pid").exists() and (tmp_path / "w1.pid").read_text() not in ("", before), 30)
-        again = run(tmp_path, "multi", "start", "w2", *options)
+        until(lambda: (pids / "w1.pid").exists() and (pids / "w1.pid").read_text() not in ("", before), 30)
+        again = run(tmp_path, *multi, "start", "w2", *options)
         assert again.process.returncode
         assert "is the worker up already?" in again.text
     finally:
@@ -44,7 +46,7 @@ def test_workers_are_started_restarted_and_stopped_by_name(tmp_path: Path) -> No
     assert "w3@" in stopped.text
     assert "DOWN" in stopped.text
     assert stopped.text.count("TERM -> ") == 2
-    assert not list(tmp_path.glob("*.pid"))
+    assert not list(pids.iterdir())
 
 
 def test_a_verb_that_is_none_is_told(tmp_path: Path) -> None:
@@ -54,5 +56,5 @@ def test_a_verb_that_is_none_is_told(tmp_path: Path) -> None:
 
 
 def _log(folder: Path, name: str) -> str:
-    file = folder / f"{name}.log"
+    file = folder / "log" / f"{name}.log"
     return file.read_text() if file.exists() else ""

@@ -114,10 +114,10 @@ def test_a_pid_file_keeps_a_second_worker_from_starting(home: Home, tmp_path: Pa
 
 
 def test_a_detached_worker_starts_over_on_hangup_and_ends_on_term(home: Home, tmp_path: Path) -> None:
-    log, pidfile = tmp_path / "w.log", tmp_path / "w.pid"
+    log, pidfile = tmp_path / "w.log", tmp_path / "celeriac.pid"
     log.touch()
     with Running(tmp_path, ["tail", "-f", "-n", "+1", str(log)], home.environ) as watched:
-        started = home.run("-A", "tasks", "worker", "-D", "-l", "INFO", "-f", "w.log", "--pidfile", "w.pid")
+        started = home.run("-A", "tasks", "worker", "-D", "-l", "INFO", "-f", "w.log", "--pidfile", "%n.pid")
         assert started.returncode == 0, started.stderr
         watched.wait_for(" ready.")
         pid = int(pidfile.read_text())
@@ -134,6 +134,17 @@ def test_a_detached_worker_starts_over_on_hangup_and_ends_on_term(home: Home, tm
         os.set_blocking(descriptor, True)
         _wait_gone(descriptor)
     assert not pidfile.exists()
+
+
+@pytest.mark.parametrize("option", ["--pidfile", "--logfile"])
+@pytest.mark.parametrize("command", ["worker", "beat"])
+def test_a_file_that_can_not_be_written_is_told_before_the_terminal_is_left(
+    home: Home, command: str, option: str
+) -> None:
+    ended = home.run("-A", "tasks", command, "--detach", option, "nowhere/%n.file")
+    assert ended.returncode
+    assert "nowhere/cel" in ended.stderr and "can't be written" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def _wait_gone(descriptor: int) -> None:

@@ -67,11 +67,12 @@ def run_beat(mine: Session, given: dict[str, Any]) -> int:
         remote_control=given["enable_remote_control"],
         setup_logging=_Logging(hostname),
     )
-    pidfile = PidFile(background.pidfile)
+    pidfile = PidFile(fill_in(background.pidfile, hostname) if background.pidfile else None)
     pidfile.check()
     _look_for_scheduler(given["scheduler"] or app.conf.beat_scheduler)
     daemon.set_umask(background.umask)
     privileges.become(background.uid, background.gid)
+    daemon.look_at_log(logfile)
     if background.detach:
         daemon.leave_terminal(background, logfile)
     with pidfile, log.own_stdouts():

@@ -24,4 +24,7 @@ from .types import ISO_DATE, JSON_ARRAY, JSON_OBJECT, SECONDS_OR_DATE
 def command(name: str, args: list[Any], kwargs: dict[str, Any], **options: Any) -> None:
     """Send the task NAME and print its id. The task need not be known here, only to the workers."""
     said = {option: value for option, value in options.items() if value is not None}
-    click.echo(session().app.send_task(name, args=args, kwargs=kwargs, **said).id)
+    app = session().app
+    click.echo(app.send_task(name, args=args, kwargs=kwargs, **said).id)
+    if app.transports.write.describe().startswith("memory:"):
+        click.echo("Warning: memory:// is within one process: no worker will ever see this call.", err=True)

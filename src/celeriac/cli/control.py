@@ -39,6 +39,8 @@ def command(
     replies = _say(app, info, remote.arguments(info, words), options)
     if not replies and name in _REVOKING and not destination and revocations_of(app.transports.write) is not None:
         click.echo("No node replied. The broker remembers it for those that come.", err=True)
+    elif not replies and name == "shutdown":
+        click.echo("Told to whoever listens; nobody answers to shutdown, and `status` shows who is left.", err=True)
     elif not replies:
         remote.nobody()
     if as_json:

@@ -66,6 +66,7 @@ def leave_terminal(options: DaemonOptions, logfile: str | None) -> None:
     """
     if os.environ.pop(_DETACHED, None):
         return
+    output = opened(logfile) if logfile else None
     sys.stdout.flush()
     sys.stderr.flush()
     if os.fork():
@@ -73,15 +74,31 @@ def leave_terminal(options: DaemonOptions, logfile: str | None) -> None:
     os.setsid()
     if os.fork():  # a process that leads no session can't get a terminal again
         os._exit(0)
-    _turn_away_from_terminal(logfile)
+    _turn_away_from_terminal(output)
     if options.executable:
         start_over(options.executable)
 
 
-def _turn_away_from_terminal(logfile: str | None) -> None:
+def look_at_log(logfile: str | None) -> None:
+    """Raises click.ClickException if the log file can't be written."""
+    if logfile:
+        os.close(opened(logfile))
+
+
+def opened(logfile: str) -> int:
+    """Before the terminal is left: afterwards nobody would hear that it can't be."""
+    try:
+        return os.open(logfile, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    except OSError as exc:
+        raise click.ClickException(
+            f"The log file {os.path.abspath(logfile)} can't be written: {exc.strerror}."
+        ) from exc
+
+
+def _turn_away_from_terminal(log: int | None) -> None:
     """What is said outside of the log (a crash of the interpreter) goes to the log file, if there is one."""
     null = os.open(os.devnull, os.O_RDWR)
-    output = os.open(logfile, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644) if logfile else null
+    output = null if log is None else log
     for descriptor, target in ((0, null), (1, output), (2, output)):
         os.dup2(target, descriptor)
     for descriptor in {null, output}:

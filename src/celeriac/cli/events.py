@@ -62,5 +62,6 @@ def _screen(app: Any) -> None:
 def _into_background(background: DaemonOptions) -> None:
     daemon.set_umask(background.umask)
     privileges.become(background.uid, background.gid)
+    daemon.look_at_log(background.logfile)
     if background.detach:
         daemon.leave_terminal(background, background.logfile)

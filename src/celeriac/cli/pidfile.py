@@ -23,9 +23,12 @@ class PidFile:
         self._path = os.path.abspath(path) if path else None
 
     def check(self) -> None:
-        """Raises PidFileTaken if a living process holds it; one of a dead process is removed."""
+        """Raises PidFileTaken if a living process holds it or it can't be written; one of a dead process is removed."""
         if self._path is None:
             return
+        folder = os.path.dirname(self._path)
+        if not os.path.isdir(folder):  # better said now than in the background, where nobody hears it
+            raise PidFileTaken(f"The pid file {self._path} can't be written: No such file or directory.")
         pid = self._holder(self._path)
         if pid is None:
             return

@@ -61,7 +61,7 @@ def run_worker(mine: Session, given: dict[str, Any], overrides: list[str]) -> in
     apply_settings(app, given)
     background = daemon.read(app.conf, given)
     worker = _make(mine, app, given, background)
-    pidfile = PidFile(background.pidfile)
+    pidfile = PidFile(fill_in(background.pidfile, worker.hostname) if background.pidfile else None)
     pidfile.check()
     was_detached = _go(worker, background)
     with pidfile, log.own_stdouts():
@@ -96,8 +96,9 @@ def _go(worker: WorkController, background: DaemonOptions) -> bool:
     daemon.set_umask(background.umask)
     privileges.become(background.uid, background.gid)
     privileges.refuse_root_with_pickle(worker.app.conf["accept_content"])
+    logfile = fill_in(background.logfile, worker.hostname) if background.logfile else None
+    daemon.look_at_log(logfile)
     if background.detach:
-        logfile = fill_in(background.logfile, worker.hostname) if background.logfile else None
         daemon.leave_terminal(background, logfile)
     return background.detach
 

@@ -24,7 +24,7 @@ from .types import COMMA_LIST, CONCURRENCY, LOG_LEVEL
 @click.option(
     "-c", "--concurrency", type=CONCURRENCY, help="How many tasks run at once; auto: what the CPU quota allows."
 )
-@click.option("-P", "--pool", help="prefork (default), threads, asyncio, solo, or module:Class.")
+@click.option("-P", "--pool", help="prefork (default), threads, asyncio, gevent, eventlet, solo, or module:Class.")
 @click.option("-Q", "--queues", type=COMMA_LIST, help="Consume these queues (comma separated).")
 @click.option("-X", "--exclude-queues", type=COMMA_LIST, help="Consume all queues but these.")
 @click.option("-I", "--include", type=COMMA_LIST, help="Import these modules too.")

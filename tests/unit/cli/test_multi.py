@@ -1,10 +1,13 @@
 """What the words behind `celeriac multi VERB` mean."""
 
 import socket
+from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
+from celeriac.cli.main import celeriac
 from celeriac.cli.multi import words
 from celeriac.cli.multi.command import takes_value
 from celeriac.cli.multi.words import NodeSpec
@@ -15,6 +18,16 @@ HOST = socket.gethostname()
 def nodes(*said: str) -> dict[str, tuple[str, ...]]:
     found = words.nodes(words.read(said, takes_value, ("TERM", "KILL")), "celeriac")
     return {node.name: node.options for node in found}
+
+
+@pytest.mark.parametrize("verb", [["show", "w1"], ["get", f"w1@{HOST}", "w1", "w2"]])
+def test_global_options_before_multi_are_the_workers(verb: list[str], tmp_path: Path) -> None:
+    said = ["-A", "proj", "-b", "redis://there", "multi", *verb]
+    files = [f"--pidfile={tmp_path}/%n.pid", f"--logfile={tmp_path}/%n.log"]
+    shown = CliRunner().invoke(celeriac, [*said, *files])
+    assert shown.exit_code == 0, shown.output
+    assert "-A proj -b redis://there" in shown.output
+    assert shown.output.count("-A proj") == 1
 
 
 def test_nodes_are_names_or_a_number_of_them() -> None:

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, Final
 
 import click
+from click.core import ParameterSource
 
 from celeriac import __version__
 from celeriac.cli.context import GLOBAL_OPTIONS
@@ -146,14 +147,27 @@ def command(ctx: click.Context, said: tuple[str, ...]) -> None:
         _expand(rest, product)
         return
     if verb == "get":
-        _get(rest, product)
+        _get(rest, product, _said_before(ctx))
         return
     if verb not in VERBS:
         raise click.UsageError(f"There is no {verb!r}: say one of {', '.join([*VERBS, 'get', 'expand'])}.", ctx)
-    found = words.read(rest, takes_value, _SIGNALS)
+    found = words.read([*_said_before(ctx), *rest], takes_value, _SIGNALS)
     if not found.names:
         raise click.UsageError(f"Which nodes? {product} multi {verb} w1 w2, or a number of them.", ctx)
     sys.exit(VERBS[verb](Multi(product, found)))
+
+
+def _said_before(ctx: click.Context) -> list[str]:
+    """Global options before `multi` are the workers', as in `celeriac -A proj multi start w1`."""
+    before = ctx.parent
+    if before is None:
+        return []
+    found: list[str] = []
+    for option in GLOBAL_OPTIONS:
+        if before.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE:
+            value = before.params[option.name or ""]
+            found += [option.opts[-1]] if option.is_flag else [option.opts[0], str(value)]
+    return found
 
 
 def _expand(rest: list[str], product: str) -> None:
@@ -164,11 +178,11 @@ def _expand(rest: list[str], product: str) -> None:
         click.echo(words.filled(rest[0], node.name))
 
 
-def _get(rest: list[str], product: str) -> None:
+def _get(rest: list[str], product: str, before: list[str]) -> None:
     """The command of one node among several: `get w1 start-words`."""
     if not rest:
         raise click.UsageError("get needs a node.")
-    multi = Multi(product, words.read(rest[1:], takes_value, _SIGNALS))
+    multi = Multi(product, words.read([*before, *rest[1:]], takes_value, _SIGNALS))
     for node in multi.nodes:
         if rest[0] in (node.name, node.name.partition("@")[0]):
             click.echo(" ".join(multi.command(node)))

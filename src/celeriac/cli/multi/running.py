@@ -37,10 +37,15 @@ class Place:
     def options(self, node: NodeSpec) -> list[str]:
         """What is to be added to the node's own. Raises click.ClickException if the folders can't be made."""
         added = []
-        if node.option("--pidfile") is None:
-            added.append(f"--pidfile={_folder(self._pids, '--pidfile')}/%n.pid")
-        if node.option("--logfile", "-f") is None:
-            added.append(f"--logfile={_folder(self._logs, '--logfile')}/%n%I.log")
+        for option, names, folder, file in (
+            ("--pidfile", ("--pidfile",), self._pids, "%n.pid"),
+            ("--logfile", ("--logfile", "-f"), self._logs, "%n%I.log"),
+        ):
+            said = node.option(*names)
+            if said is None:
+                added.append(f"{option}={_folder(folder, option)}/{file}")
+            else:
+                _folder(fill_in(str(Path(said).parent), node.name), option)
         return added
 
 
