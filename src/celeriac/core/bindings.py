@@ -75,3 +75,11 @@ def _open(pattern: tuple[str, ...], places: set[int]) -> set[int]:
         if place in found and pattern[place] == "#":
             found.add(place + 1)
     return found
+
+
+def unroutable(to: Route) -> str:
+    """Why a message was refused that reaches no queue."""
+    return (
+        f"No queue is bound to exchange {to.exchange!r} with routing key {to.routing_key!r}: "
+        "declare the queue first (it is declared when it is in task_queues or a worker consumes it)."
+    )

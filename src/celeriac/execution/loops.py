@@ -32,7 +32,7 @@ def this_threads_loop() -> asyncio.AbstractEventLoop:
     """The loop in which this thread's async tasks run; what they keep in it (pools, sessions) stays usable."""
     loop: asyncio.AbstractEventLoop | None = getattr(_local, "loop", None)
     if loop is None or loop.is_closed():
-        loop = _local.loop = _new_loop()
+        loop = _local.loop = new_event_loop()
     return loop
 
 
@@ -51,7 +51,8 @@ def close_loop() -> None:
     loop.close()
 
 
-def _new_loop() -> asyncio.AbstractEventLoop:
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """uvloop's where it is installed."""
     try:
         import uvloop
     except ImportError:

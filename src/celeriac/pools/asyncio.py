@@ -16,6 +16,7 @@ from functools import partial
 from typing import Final
 
 from celeriac.execution import limits
+from celeriac.execution.loops import new_event_loop
 from celeriac.process import crash
 from celeriac.process.packets import REDELIVERED, REPORT_START, WAKE, Job, receive
 
@@ -44,7 +45,7 @@ def asyncio_child(kit: ChildKit, index: int, sock: socket.socket) -> None:
     take_signals(deaf)
     no_part_in_forks(sock, kit.far)
     kit.settings.on_child_start(index)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
         # Not runner.run: that would put a SIGINT handler in the place of ours.
         runner.get_loop().run_until_complete(_live(kit, index, sock))
     kit.settings.on_child_exit(os.getpid(), 0)
@@ -52,14 +53,6 @@ def asyncio_child(kit: ChildKit, index: int, sock: socket.socket) -> None:
 
 async def _live(kit: ChildKit, index: int, sock: socket.socket) -> None:
     await Stage(kit, index, sock, kit.settings.make_runner()).play()
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
 
 
 class Outbox:

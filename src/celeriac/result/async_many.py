@@ -8,7 +8,7 @@ from celeriac.core.errors import OperationalError
 from celeriac.core.ports import AsyncLink, ResultStore
 
 from .gathering import Found, Gathering, GiveUp, Hear, Leave, Listen, Pause, Read, Step
-from .patience import Patience
+from .patience import Patience, trouble_of
 from .source import Meta
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class AsyncMany:
                 try:
                     reply = await self._perform(step, hearing)
                 except (OperationalError, TimeoutError) as exc:
-                    act, reply = steps.throw, _trouble(exc)
+                    act, reply = steps.throw, trouble_of(exc)
         finally:
             if hearing is not None:
                 hearing.close()
@@ -109,9 +109,3 @@ class _Hearing:
     def close(self) -> None:
         self.leave(list(self._channels))
         self._heard.clear()
-
-
-def _trouble(exc: OperationalError | TimeoutError) -> OperationalError:
-    if isinstance(exc, OperationalError):
-        return exc
-    return OperationalError("The result store does not answer: is it overloaded, or the network down?")

@@ -12,7 +12,7 @@ from celeriac.core.states import READY_STATES
 from .async_many import AsyncMany
 from .gathering import CHUNK, Gathering
 from .hall import Hall, fail
-from .patience import REREAD, Patience
+from .patience import REREAD, Patience, trouble_of
 from .source import Meta, Wait
 from .waiting import Decode
 
@@ -122,7 +122,7 @@ class AsyncWaiter:
             async with asyncio.timeout(patience.io_timeout):
                 await self._hall.enter(channel)
         except (OperationalError, TimeoutError) as exc:
-            await asyncio.sleep(patience.pause(_trouble(exc)))
+            await asyncio.sleep(patience.pause(trouble_of(exc)))
             return None
         word = self._hall.word(channel)
         found = self._ready(await self._patiently(task_id, patience), how)
@@ -141,7 +141,7 @@ class AsyncWaiter:
             async with asyncio.timeout(patience.io_timeout):
                 meta = await self.read(task_id)
         except (OperationalError, TimeoutError) as exc:
-            await asyncio.sleep(patience.pause(_trouble(exc)))
+            await asyncio.sleep(patience.pause(trouble_of(exc)))
             return None
         patience.looked()
         return meta
@@ -156,9 +156,3 @@ class AsyncWaiter:
     async def close(self) -> None:
         if self._hall is not None:
             await self._hall.close()
-
-
-def _trouble(exc: OperationalError | TimeoutError) -> OperationalError:
-    if isinstance(exc, OperationalError):
-        return exc
-    return OperationalError("The result store does not answer: is it overloaded, or the network down?")

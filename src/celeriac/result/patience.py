@@ -75,3 +75,10 @@ class Patience:
         pause = _PAUSES[min(self._troubles, len(_PAUSES) - 1)]
         self._troubles += 1
         return pause if self._end is None else min(pause, max(0.0, self._end - now))
+
+
+def trouble_of(error: Exception) -> OperationalError:
+    """What patience is told of a store that refused, or did not answer within the time of one look."""
+    if isinstance(error, OperationalError):
+        return error
+    return OperationalError("The result store does not answer: is it overloaded, or the network down?")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..core.errors import DecodeError, EncodeError
-from ..core.message import Message
+from ..core.message import Message, Post
 from . import json
 from .forms import BAD, decode, encode_kombu, encode_packed, is_packed, pack, write_json
 from .head import DELIVERIES, LOST, Head, peek
@@ -19,6 +19,22 @@ __all__ = [
     "peek",
     "redelivered",
 ]
+
+
+def is_of(raw: bytes, id: str) -> bool:
+    """True if this is the message of that task."""
+    try:
+        return peek(raw).id == id
+    except DecodeError:
+        return False
+
+
+def encode_post(post: Post) -> bytes:
+    """A post in our packed form, as it lies in a table of messages."""
+    route = post.route
+    return encode_packed(
+        post.message, exchange=route.exchange, routing_key=route.routing_key, tag="", priority=post.priority or 0
+    )
 
 
 def redelivered(raw: bytes, deliveries: int = 1) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from celeriac.core import signals
 from celeriac.core.clock import SYSTEM_CLOCK, Clock
+from celeriac.execution.loops import new_event_loop
 from celeriac.pools.pool import Pool
 
 from . import rates
@@ -201,12 +202,3 @@ class WorkController:
     def _end(self) -> None:
         if self._ending is not None and not self._ending.done():
             self._ending.set_result(None)
-
-
-def new_event_loop() -> asyncio.AbstractEventLoop:
-    """uvloop where it is installed."""
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop()
-    return uvloop.new_event_loop()

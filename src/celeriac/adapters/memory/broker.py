@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Sequence
 from functools import partial
 
-from celeriac.core.bindings import bindings_of
+from celeriac.core.bindings import bindings_of, unroutable
 from celeriac.core.delivery import Action, Claim, Delivery, Settlement
 from celeriac.core.errors import LeaseLost, OperationalError
 from celeriac.core.flow import Flow
@@ -68,17 +68,9 @@ def _publish(store: Store, posts: Sequence[Post]) -> None:
     routed = [(post, store.route(post.route)) for post in posts]
     for post, queues in routed:
         if not queues and post.route.exchange_type != "fanout":
-            raise OperationalError(unroutable(post))
+            raise OperationalError(unroutable(post.route))
     for post, queues in routed:
         store.enter(post, queues)
-
-
-def unroutable(post: Post) -> str:
-    route = post.route
-    return (
-        f"No queue is bound to exchange {route.exchange!r} with routing key {route.routing_key!r}: "
-        "declare the queue first (it is declared when it is in task_queues or a worker consumes it)."
-    )
 
 
 def _claim(store: Store, owner: str, queues: Sequence[Queue], limit: int) -> Claim:
@@ -138,7 +130,7 @@ def _send(store: Store, posts: Sequence[Post]) -> None:
         queues = store.route(post.route)
         store.enter(post, queues or ("",))
         if not queues:  # kept where people look, for there is nobody to tell
-            give_up(store, "", unroutable(post))
+            give_up(store, "", unroutable(post.route))
 
 
 def _end(store: Store, item: Item, settlement: Settlement) -> None:

@@ -5,11 +5,12 @@ from functools import partial
 
 import msgspec
 
+from celeriac.core.bindings import unroutable
 from celeriac.core.errors import LeaseLost
 from celeriac.core.flow import Flow
 from celeriac.core.ports.plans import Book, Change, Firing, Plan, Tenure, changed
 
-from .broker import give_up, unroutable
+from .broker import give_up
 from .store import Pages, Store
 
 
@@ -73,7 +74,7 @@ def _one(store: Store, plans: dict[str, Plan], firing: Firing) -> bool:
         queues = store.route(post.route)
         store.enter(post, queues or ("",))
         if not queues:
-            give_up(store, "", unroutable(post))
+            give_up(store, "", unroutable(post.route))
     return True
 
 

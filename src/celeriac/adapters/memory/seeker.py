@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from celeriac.core.errors import DecodeError
 from celeriac.core.flow import Flow
 from celeriac.core.whereabouts import Whereabouts
-from celeriac.wire.envelope import peek
+from celeriac.wire.envelope import is_of
 
 from .store import Store
 
@@ -17,7 +16,7 @@ class MemorySeeker:
         def find(store: Store) -> Whereabouts:
             for queue in list(store.delayed):
                 store.ripen(queue)
-            return next((place for place, raw in _messages(store) if _is(raw, id)), Whereabouts.UNKNOWN)
+            return next((place for place, raw in _messages(store) if is_of(raw, id)), Whereabouts.UNKNOWN)
 
         found: Whereabouts = yield find
         return found
@@ -35,10 +34,3 @@ def _messages(store: Store) -> Iterator[tuple[Whereabouts, bytes]]:
         yield Whereabouts.CLAIMED, item.raw
     for letter, _ in store.dead.values():
         yield Whereabouts.DEAD, letter.raw
-
-
-def _is(raw: bytes, id: str) -> bool:
-    try:
-        return peek(raw).id == id
-    except DecodeError:
-        return False

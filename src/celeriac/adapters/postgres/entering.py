@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
+from ...core.bindings import unroutable
 from ...core.errors import OperationalError
 from ...core.flow import Flow
-from ...core.message import Post, Route
-from ...wire.envelope import encode_packed
+from ...core.message import Post
+from ...wire.envelope import encode_post
 from .channels import Channels
 from .names import storable
 from .request import NOW, Answer, Ask, Part, Statement, Work, Write
@@ -37,25 +38,13 @@ class Unroutable(OperationalError):
     """No queue is bound where a message was sent to."""
 
 
-def pack(post: Post) -> bytes:
-    route = post.route
-    return encode_packed(
-        post.message, exchange=route.exchange, routing_key=route.routing_key, tag="", priority=post.priority or 0
-    )
-
-
 def _rank(post: Post) -> int:
     """The priority upside down, as far as a column can hold it."""
     return max(-_HIGHEST, min(-(post.priority or 0), _HIGHEST))
 
 
-def unroutable(to: Route, queue: str | None = None) -> str:
-    if queue is not None:
-        return f"The queue name {queue[:100]!r} can't be used: it is too long, or holds what no text may hold."
-    return (
-        f"No queue is bound to exchange {to.exchange!r} with routing key {to.routing_key!r}: "
-        "declare the queue first (it is declared when it is in task_queues or a worker consumes it)."
-    )
+def _unusable(queue: str) -> str:
+    return f"The queue name {queue[:100]!r} can't be used: it is too long, or holds what no text may hold."
 
 
 def placed(posts: Sequence[Post], raws: Sequence[bytes], routes: Routes | None) -> list[Row]:
@@ -68,7 +57,7 @@ def placed(posts: Sequence[Post], raws: Sequence[bytes], routes: Routes | None) 
             raise Unroutable(unroutable(to))
         for queue in queues:
             if not storable(queue):
-                raise Unroutable(unroutable(to, queue))
+                raise Unroutable(_unusable(queue))
             rows.append(Row(queue, _rank(post), post.due, raw))
     return rows
 
@@ -95,7 +84,7 @@ def _loads(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
 
 def publish(posts: Sequence[Post], book: RouteBook, channels: Channels) -> Flow[None]:
     """All posts, or none: one that reaches no queue is refused. One round trip, as long as no binding changes."""
-    raws = [pack(post) for post in posts]
+    raws = [encode_post(post) for post in posts]
     if not any(post.route.exchange for post in posts):
         yield from _enter(placed(posts, raws, None), None, channels)
         return
@@ -142,7 +131,7 @@ def post_statements(work: Work, posts: Sequence[Post], routes: Routes) -> list[S
     buried: list[Statement] = []
     rows: list[Row] = []
     for post in posts:
-        raw = pack(post)
+        raw = encode_post(post)
         try:
             rows += placed([post], [raw], routes)
         except Unroutable as error:

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from ...core.bindings import Binding
-from ...core.errors import DecodeError
 from ...core.flow import Flow
 from ...core.whereabouts import Whereabouts
-from ...wire.envelope import peek
+from ...wire.envelope import is_of
 from .request import NOW, Answer, Ask, Statement
 
 _WAITING: Final = f"""
@@ -48,13 +47,6 @@ class PostgresSeeker:
         forms = {id.encode(), json.dumps(id)[1:-1].encode(), json.dumps(id, ensure_ascii=False)[1:-1].encode()}
         answers: list[Answer] = yield Ask([Statement(_FIND, (sorted(forms),))])
         for raw, place in answers[0].rows:
-            if _is(raw, id):
+            if is_of(raw, id):
                 return Whereabouts(place)
         return Whereabouts.UNKNOWN
-
-
-def _is(raw: bytes, id: str) -> bool:
-    try:
-        return peek(raw).id == id
-    except DecodeError:
-        return False

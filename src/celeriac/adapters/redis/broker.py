@@ -20,7 +20,7 @@ from .results import RedisResults
 from .routing import members, queues_bound
 from .scripts import CLAIM, PURGE, TOUCH
 from .settling import Place, letter, settle_command
-from .unacked import priority, readable, redelivered, suffix, timed
+from .unacked import DELAYED, priority, readable, redelivered, suffix, timed
 
 # exchange -> members of its binding set
 Bound = dict[str, Sequence[bytes]]
@@ -203,7 +203,7 @@ class RedisBroker:
         """
         head = readable(raw)
         step = self._keys.step(head.priority if head else 0)
-        tag = f"celeriac-delayed.{step}.{TIMED if head and timed(head.eta, due) else ''}{id}"
+        tag = f"{DELAYED}{step}.{TIMED if head and timed(head.eta, due) else ''}{id}"
         overdue = due + _OVERDUE - self._options.visibility_timeout
         value = f"{tag} {overdue:.6f} [".encode() + raw + suffix(queue).encode()
         return ("DELAY", self._keys.delayed(queue), due, value)

@@ -13,7 +13,7 @@ from .packing import Argument
 from .routing import queues_bound
 from .scripts import script
 
-_DELAYED = b"celeriac-delayed."
+_DELAYED = unacked.DELAYED.encode()
 
 # KEYS: owners, owners being swept, last holders. ARGV: start of lease keys.
 # Owners without a lease are set apart first, so that a late worker can't take up its lease again while

@@ -11,7 +11,7 @@ import msgspec
 from ...core.errors import DecodeError
 from ...core.flow import Flow
 from ...core.whereabouts import Whereabouts
-from ...wire.envelope import peek
+from ...wire.envelope import is_of
 from . import unacked
 from .keys import Keys
 from .scripts import script
@@ -94,7 +94,7 @@ class RedisSeeker:
             start, step = 0, _FIRST
             while True:
                 (reply,) = yield (("EVALSHA", _LOOK_IN_LIST, 1, key, *forms, start, step),)
-                if any(_is(raw, id) for raw in reply[2]):
+                if any(is_of(raw, id) for raw in reply[2]):
                     return Whereabouts.QUEUED
                 if reply[0] < step:
                     break
@@ -102,14 +102,14 @@ class RedisSeeker:
         return None
 
     def _in_unacked(self, id: str, forms: tuple[str, str], lists: list[str]) -> Flow[Whereabouts | None]:
-        tags = yield from self._in_hash(self._keys.unacked, forms, lambda value: _is(unacked.parse(value)[0], id))
+        tags = yield from self._in_hash(self._keys.unacked, forms, lambda value: is_of(unacked.parse(value)[0], id))
         if not tags:
             return None
         # Delayed messages are kept in the same hash, under a tag of their own.
-        return Whereabouts.DELAYED if tags[0].startswith(b"celeriac-delayed.") else Whereabouts.CLAIMED
+        return Whereabouts.DELAYED if tags[0].startswith(unacked.DELAYED.encode()) else Whereabouts.CLAIMED
 
     def _in_dead(self, id: str, forms: tuple[str, str], lists: list[str]) -> Flow[Whereabouts | None]:
-        fields = yield from self._in_hash(self._keys.dead, forms, lambda value: _is(_letter(value)[2], id))
+        fields = yield from self._in_hash(self._keys.dead, forms, lambda value: is_of(_letter(value)[2], id))
         return Whereabouts.DEAD if fields else None
 
     def _in_hash(self, key: str, forms: tuple[str, str], fits: Callable[[bytes], bool]) -> Flow[list[bytes]]:
@@ -136,11 +136,4 @@ def _fits(fits: Callable[[bytes], bool], value: bytes) -> bool:
     try:
         return fits(value)
     except (DecodeError, msgspec.DecodeError):
-        return False
-
-
-def _is(raw: bytes, id: str) -> bool:
-    try:
-        return peek(raw).id == id
-    except DecodeError:
         return False

@@ -13,6 +13,7 @@ from ...wire.envelope import Head, peek
 _ENTRY = msgspec.json.Decoder(tuple[msgspec.Raw, str, str])
 _EMPTY_EXCHANGE: Final = b', "", '
 _ROUNDING: Final = 1e-3  # seconds; stamps have microseconds, floats somewhat less
+DELAYED: Final = "celeriac-delayed."  # what the tags of delayed messages begin with
 _REDELIVERED: Final = re.compile(rb'"redelivered": ?true')
 
 

@@ -8,6 +8,7 @@ from celeriac.core.delivery import Claim, Delivery, Settlement
 from celeriac.core.flow import Flow
 from celeriac.core.message import Post, Queue
 from celeriac.core.ports.broker import Mark
+from celeriac.wire.envelope import encode_post
 
 from . import claiming, entering, settling
 from .request import Read, Write
@@ -28,7 +29,7 @@ class SQLiteBroker:
 
     def publish(self, posts: Sequence[Post]) -> Flow[None]:
         if posts:
-            raws = [entering.pack(post) for post in posts]  # outside the transaction: it takes longer than the rest
+            raws = [encode_post(post) for post in posts]  # outside the transaction: it takes longer than the rest
             yield Write(partial(entering.publish, posts=posts, raws=raws))
 
     def claim(self, owner: str, queues: Sequence[Queue], limit: int) -> Flow[Claim]:

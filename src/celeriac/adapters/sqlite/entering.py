@@ -3,19 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from celeriac.core.bindings import Binding, reached
+from celeriac.core.bindings import Binding, reached, unroutable
 from celeriac.core.errors import OperationalError
 from celeriac.core.message import Post, Route
-from celeriac.wire.envelope import encode_packed
+from celeriac.wire.envelope import encode_post
 
 from .session import Session
-
-
-def pack(post: Post) -> bytes:
-    route = post.route
-    return encode_packed(
-        post.message, exchange=route.exchange, routing_key=route.routing_key, tag="", priority=post.priority or 0
-    )
 
 
 def route(session: Session, to: Route) -> tuple[str, ...]:
@@ -24,13 +17,6 @@ def route(session: Session, to: Route) -> tuple[str, ...]:
         return (to.routing_key,)
     rows = session.execute("SELECT exchange, type, key, queue FROM bindings WHERE exchange = ?", (to.exchange,))
     return reached((Binding(*row) for row in rows.fetchall()), to)
-
-
-def unroutable(to: Route) -> str:
-    return (
-        f"No queue is bound to exchange {to.exchange!r} with routing key {to.routing_key!r}: "
-        "declare the queue first (it is declared when it is in task_queues or a worker consumes it)."
-    )
 
 
 def publish(session: Session, posts: Sequence[Post], raws: Sequence[bytes]) -> None:
@@ -73,6 +59,12 @@ def enter_posts(session: Session, posts: Sequence[Post]) -> None:
         if route(session, post.route) or post.route.exchange_type == "fanout":
             good.append(post)
         else:
-            letter: tuple[Any, ...] = ("", -(post.priority or 0), pack(post), unroutable(post.route), session.now)
+            letter: tuple[Any, ...] = (
+                "",
+                -(post.priority or 0),
+                encode_post(post),
+                unroutable(post.route),
+                session.now,
+            )
             session.execute("INSERT INTO dead (queue, rank, raw, reason, died_at) VALUES (?, ?, ?, ?, ?)", letter)
-    publish(session, good, [pack(post) for post in good])
+    publish(session, good, [encode_post(post) for post in good])

@@ -3,10 +3,9 @@
 import json
 from collections.abc import Sequence
 
-from celeriac.core.errors import DecodeError
 from celeriac.core.flow import Flow
 from celeriac.core.whereabouts import Whereabouts
-from celeriac.wire.envelope import peek
+from celeriac.wire.envelope import is_of
 
 from .request import Read
 from .session import Session
@@ -30,16 +29,9 @@ class SQLiteSeeker:
             holds = " OR ".join(f"instr(raw, :form{number})" for number in range(len(forms)))
             words = {f"form{number}": form for number, form in enumerate(forms)}
             for raw, place in session.execute(_FIND.format(holds=holds), {"now": session.now, **words}):
-                if _is(raw, id):
+                if is_of(raw, id):
                     return Whereabouts(place)
             return Whereabouts.UNKNOWN
 
         found: Whereabouts = yield Read(find)
         return found
-
-
-def _is(raw: bytes, id: str) -> bool:
-    try:
-        return peek(raw).id == id
-    except DecodeError:
-        return False
