@@ -1,39 +1,27 @@
 """Leadership: one of any number of beats holds the lease and sends; the others stand by."""
 
 import logging
-import os
 import random
-import socket
 from typing import Final
 
 from celeriac.core.clock import Clock
-from celeriac.core.ids import incarnation
 from celeriac.core.ports import Lease, Link
-from celeriac.core.ports.plans import Tenure
+
+from .candidacy import Candidacy
 
 logger = logging.getLogger("celeriac.beat")
 
 _IO: Final = 2.0  # the deadline of a question about the lease
 
 
-class Leadership:
+class Leadership(Candidacy):
     """Keeps the lease of one book, or tries to get it. Asked at every tick, it does something when it is time to."""
 
     def __init__(self, lease: Lease, link: Link, book: str, ttl: float, clock: Clock) -> None:
+        super().__init__(f"beat/{book}", ttl, clock)
         self._lease = lease
         self._link = link
-        self._ttl = ttl
-        self._clock = clock
-        self._again = 0.0  # when to ask the next time
         self._leader: str | None = None  # of whom we have told the log
-        self.name = f"beat/{book}"
-        self.holder = f"{socket.gethostname()}/{os.getpid()}/{incarnation()}"
-        self.tenure: Tenure | None = None
-
-    @property
-    def wait(self) -> float:
-        """Seconds until it wants to be asked again."""
-        return max(0.0, self._again - self._clock.monotonic())
 
     def keep(self) -> bool:
         """True while this beat leads. Raises OperationalError if the broker does not answer."""
@@ -57,9 +45,8 @@ class Leadership:
         if term is None:
             self._tell_who_leads()
             return False
-        self.tenure = Tenure(self.name, self.holder, term)
         self._leader = None
-        self._ask_in(self._ttl / 3)
+        self._lead(term)
         logger.info("beat: This beat leads (%s, term %s).", self.name, term)
         return True
 
@@ -70,17 +57,12 @@ class Leadership:
             logger.info("beat: Standing by: %s leads.", leader)
 
     def lose(self) -> None:
-        """Another leads, or may: nothing is sent from here until the lease is ours again."""
         if self.tenure is not None:
             logger.warning("beat: This beat no longer leads: it was stopped or cut off for over %g s.", self._ttl)
-        self.tenure = None
-        self._ask_in(0.0)
+        super().lose()
 
     def resign(self) -> None:
         """Give the lease up, so that another need not wait for its end. Raises OperationalError."""
         if self.tenure is not None:
             self.tenure = None
             self._link.run(self._lease.release(self.name, self.holder), _IO)
-
-    def _ask_in(self, seconds: float) -> None:
-        self._again = self._clock.monotonic() + seconds

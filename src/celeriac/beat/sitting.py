@@ -1,39 +1,27 @@
 """Sitting: leadership by a seat, where the broker knows no leases but its connections; asked as Leadership is."""
 
 import logging
-import os
 import random
-import socket
 from typing import Final
 
 from celeriac.core.clock import Clock
-from celeriac.core.ids import incarnation
-from celeriac.core.ports.plans import Tenure
 from celeriac.core.ports.seat import Seat
+
+from .candidacy import Candidacy
 
 logger = logging.getLogger("celeriac.beat")
 
 _ASK: Final = 1.0  # how often those who stand by ask for the seat
 
 
-class Sitting:
+class Sitting(Candidacy):
     """Keeps the seat of one book, or tries to get it. While it is held there is nothing to do for that."""
 
     def __init__(self, seat: Seat, name: str, ttl: float, clock: Clock) -> None:
+        super().__init__(name, ttl, clock)
         self._seat = seat
-        self._ttl = ttl
-        self._clock = clock
-        self._again = 0.0
         self._stands_by = False
         self._term = 0
-        self.name = name
-        self.holder = f"{socket.gethostname()}/{os.getpid()}/{incarnation()}"
-        self.tenure: Tenure | None = None
-
-    @property
-    def wait(self) -> float:
-        """Seconds until it wants to be asked again."""
-        return max(0.0, self._again - self._clock.monotonic())
 
     def keep(self) -> bool:
         """True while this beat leads. Raises OperationalError if the broker does not answer."""
@@ -58,22 +46,16 @@ class Sitting:
             return False
         self._stands_by = False
         self._term += 1
-        self.tenure = Tenure(self.name, self.holder, self._term)
-        self._ask_in(self._ttl / 3)
+        self._lead(self._term)
         logger.info("beat: This beat leads (%s).", self.name)
         return True
 
     def lose(self) -> None:
-        """Another leads, or may: nothing is sent from here until the seat is ours again."""
         if self.tenure is not None:
             logger.warning("beat: This beat no longer leads: its connection to the broker was lost.")
-        self.tenure = None
-        self._ask_in(0.0)
+        super().lose()
 
     def resign(self) -> None:
         """Leave the seat, so that another takes over at once."""
         self.tenure = None
         self._seat.leave()
-
-    def _ask_in(self, seconds: float) -> None:
-        self._again = self._clock.monotonic() + seconds
