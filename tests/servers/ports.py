@@ -6,6 +6,8 @@ import subprocess
 import time
 from collections.abc import Callable
 
+from patience import PACE
+
 # Below those that the system gives to outgoing connections, one of which may else take it before the server does.
 _PORTS = range(12_000, 32_000)
 _given: set[int] = set()
@@ -28,10 +30,10 @@ def free_port() -> int:
 
 def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float = 20.0) -> None:
     """Returns when the server is ready; fails with its exit code, or when time is up."""
-    deadline = time.monotonic() + seconds
+    begin = time.monotonic()
     while not ready():
         if process.poll() is not None:
             raise RuntimeError(f"{process.args!r} ended with code {process.returncode} before it was ready")
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"{process.args!r} was not ready within {seconds} s")
+        if PACE.over(begin, seconds):
+            raise RuntimeError(f"{process.args!r} was not ready within {time.monotonic() - begin:.0f} s")
         time.sleep(0.01)
