@@ -75,6 +75,7 @@ async def test_what_was_taken_is_not_sent_again_with_what_was_not(make: Make, qu
     """A program's publish is tried several times."""
     transport = make()
     app = Celeriac("publishing", broker=str(transport.place).replace("**", "guest"), set_as_current=False)
+    app.conf.publish_timeout = _TIME
     run(transport, transport.broker.declare([Queue("publishing-heard", _TOPICS, "heard", expires=60.0)]))
     unheard = Post(message("unheard"), Route("unheard", _TOPICS.name, "topic"))
     posts = [post("a", queue.name), unheard, post("b", queue.name), unheard]

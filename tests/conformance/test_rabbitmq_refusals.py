@@ -15,6 +15,7 @@ from celeriac.core.ids import uuid
 from celeriac.core.message import Exchange, Post, Queue, Route
 from celeriac.testing.conformance.harness import ids, message, post
 from celeriac.wire import envelope
+from patience import until
 from servers.rabbitmq_node import rabbitmq
 from servers.rabbitmq_server import LARGEST
 
@@ -168,3 +169,25 @@ def test_what_goes_to_an_exchange_of_an_unknown_type_does_no_harm_to_its_neighbo
     assert settle(transport, [Settlement(delivery, Action.ACK, posts=following)]) == (True,)
     assert "c" in come(transport, queue, 1)
     assert "no exchanges of type" in letters(transport, "key")[0].reason
+
+
+# -- messages that come back ------------------------------------------------------------------------
+
+
+def test_what_comes_back_to_a_full_queue_that_refuses_more_is_claimed_as_it_is(make: Make) -> None:
+    """There is no room for the copy that would carry how often it came back."""
+    transport = make()
+    full = Queue(f"full-{uuid()}", max_length=2, queue_arguments={"x-overflow": "reject-publish"}, expires=60.0)
+    run(transport, transport.broker.declare([full]))
+    run(transport, transport.broker.publish([post("a", full.name), post("b", full.name)]))
+    dying = make()
+    assert ids(claim_until(dying, full, _TIME)) == ["a", "b"]
+    run(transport, transport.broker.publish([post("c", full.name), post("d", full.name)]))
+    dying.link()._sessions["x"].line.drop()
+    found: set[str] = set()
+
+    def all_came() -> bool:
+        found.update(ids(claim(transport, full, limit=2)))
+        return found == set("abcd")
+
+    until(all_came)

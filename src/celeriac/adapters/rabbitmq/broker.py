@@ -101,7 +101,7 @@ class RabbitBroker:
 
     def _renew(self, owner: str, copies: Sequence[tuple[str, Parcel]]) -> Flow[None]:
         """Send these messages anew, with their count, and drop the old ones: what can't be sent stays as it is."""
-        failures: dict[int, str] = yield requests.Send([copy for _, copy in copies])
+        failures = yield from self._sending.send([copy for _, copy in copies], ())
         yield requests.End(owner, tuple((tag, place in failures) for place, (tag, _) in enumerate(copies)))
 
     def held(self, owner: str) -> Flow[tuple[Delivery, ...]]:

@@ -8,6 +8,7 @@ from ...core.flow import Flow
 from . import requests
 from .broker import RabbitBroker
 from .dead import DECLARATION
+from .refusals import Refused
 
 WORKER: Final = "worker/"
 
@@ -21,7 +22,12 @@ class RabbitLease:
         self._term = 0
 
     def acquire(self, name: str, holder: str, ttl: float) -> Flow[int | None]:
-        yield requests.Ask(DECLARATION)
+        try:
+            yield requests.Ask(DECLARATION)
+        except Refused as refused:
+            # In a cluster it lies on one node, which may be away: only what dies meanwhile has to wait for that.
+            if refused.code != 404:
+                raise
         yield from self._broker.declare_again()
         yield requests.Open(_worker(name), ttl)
         self._term += 1

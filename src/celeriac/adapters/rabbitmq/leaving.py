@@ -57,6 +57,11 @@ class Leaving:
 
     def send(self, posts: Sequence[Post], moving: Sequence[Moved] = ()) -> Flow[list[tuple[int, str]]]:
         """What no queue takes is a dead letter. Returns the posts that are too large for that too, and why."""
+        letters = [one.parcel for one in moving if one.message is None]
+        if letters:
+            # First: while they can't be kept all of this is tried again, and nothing shall go out each time.
+            yield from self._keep(letters)
+            moving = [one for one in moving if one.message is not None]
         delayed = [one.delayed_to for one in moving if one.delayed_to]
         try:
             yield from self._declaring.delayed_to([*delayed, *self._sending.delayed_to(posts)])
@@ -121,6 +126,12 @@ class Leaving:
             letters.append(letter(key, raw, reason, self._now()))
         yield requests.Ask(DEAD_QUEUE)  # somebody may have deleted it
         yield from self._post(letters)
+
+    def _keep(self, letters: Sequence[Parcel]) -> Flow[None]:
+        refused = yield from self._sending.send(letters, ())
+        if refused:
+            yield requests.Ask(DEAD_QUEUE)
+            yield from self._post([letters[place] for place in refused])
 
     def _post(self, letters: Sequence[Parcel]) -> Flow[None]:
         refused = yield from self._sending.send(letters, ())
