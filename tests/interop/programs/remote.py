@@ -5,7 +5,7 @@ from typing import Any
 
 from shared_tasks import app, notes
 
-TIMEOUT = 20.0
+TIMEOUT = 120.0
 
 
 @app.task(name="i.sleep", bind=True)

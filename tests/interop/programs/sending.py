@@ -30,7 +30,7 @@ def _plain(value: Any) -> str:
     return repr(value) if isinstance(value, BaseException) else shown(value)
 
 
-def calls(calls: list[Any], timeout: float = 30) -> list[Any]:
+def calls(calls: list[Any], timeout: float = 60) -> list[Any]:
     """Send [name, args, kwargs, options] each; returns [id, value, state] of each."""
     sent = [app.send_task(name, args, kwargs, **options) for name, args, kwargs, options in calls]
     return [[found.id, *outcome_of(found, timeout)] for found in sent]
@@ -77,13 +77,13 @@ def saved_group(group_id: str, ids: list[str]) -> None:
 def restored_group(group_id: str) -> Any:
     """Restore a group that somebody saved: its plain data and its values."""
     found = app.GroupResult.restore(group_id)
-    return {"tuple": found.as_tuple(), "values": found.get(timeout=20)}
+    return {"tuple": found.as_tuple(), "values": found.get(timeout=60)}
 
 
 def tree(task_id: str) -> Any:
     """The tree below a result: (parent, id, value), sorted."""
     found = app.AsyncResult(task_id)
-    found.get(timeout=30)
-    walked = list(found.collect(timeout=30))
+    found.get(timeout=60)
+    walked = list(found.collect(timeout=60))
     assert result.result_from_tuple(found.as_tuple()).id == task_id
     return {"graph": len(found.graph), "values": sorted(shown(value) for _, value in walked)}
