@@ -1,5 +1,6 @@
 """What idle workers cost a PostgreSQL: who finds nothing changes nothing, and looks less and less often."""
 
+import time
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -8,6 +9,8 @@ from celeriac.adapters.postgres import PostgresTransport
 from celeriac.adapters.postgres.alink import PostgresAsyncLink
 from celeriac.adapters.postgres.bell import PostgresBell
 from celeriac.adapters.postgres.channels import Channels
+from celeriac.adapters.postgres.request import Ask, Statement
+from celeriac.core.flow import Flow
 from celeriac.core.message import Queue
 from celeriac.testing.conformance.harness import post
 from servers.postgres_server import PostgresServer
@@ -46,6 +49,17 @@ async def test_a_claim_that_finds_nothing_locks_nothing(
         other.execute("SELECT 1 FROM celeriac.leases FOR UPDATE")
         claim = await link.run(transport.broker.claim("w0", QUEUES, 10), LONG)
     assert claim.deliveries == ()
+
+
+async def test_waiting_for_the_server_takes_no_time_of_the_processor(link: PostgresAsyncLink) -> None:
+    await link.run(nap(0.01), LONG)
+    before = time.thread_time()
+    await link.run(nap(0.5), LONG)
+    assert time.thread_time() - before < 0.1
+
+
+def nap(seconds: float) -> Flow[None]:
+    yield Ask([Statement("SELECT pg_sleep(%s)", (seconds,))])
 
 
 async def test_who_looks_in_vain_rests_before_the_next_look_until_it_finds_something(

@@ -18,7 +18,7 @@ WITH ended AS (
 ), kept AS (
   {KEEP_NEW}
   SELECT id, kind, state, payload, {NOW} + ttl
-  FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bytea[], %s::float8[])
+  FROM unnest(%s::bigint[], %b::text[], %b::text[], %b::text[], %s::bytea[], %s::float8[])
   AS new (message, id, kind, state, payload, ttl) WHERE message IN (SELECT id FROM ended) ORDER BY id, kind
   {KEPT_BEFORE}
 )

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import selectors
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Self, TypeVar
@@ -14,6 +13,7 @@ from psycopg.pq.abc import PGconn
 from psycopg.rows import TupleRow
 from psycopg.waiting import wait_async
 
+from .polling import ready
 from .request import COMMIT, Answer, Batch
 
 T = TypeVar("T")
@@ -29,6 +29,7 @@ _KEEPALIVE: Final = {
 }
 _PREPARED: Final = 500  # statements: ours, each in some forms, for numbers are sent as short as they are
 _NOTHING: Final = Answer([], 0)
+_GLANCE: Final = 3600.0  # seconds after which psycopg looks up from its wait; with 0 it would never sleep
 _SHORTEST: Final = 2  # seconds: libpq knows no shorter time to connect in
 
 
@@ -67,30 +68,26 @@ class SyncLine(Connection[TupleRow]):
 
     def wait(self, gen: PQGen[T], interval: float = 0.0, timeout: float | None = None) -> T:
         """psycopg's own wait asks the server to cancel when it is interrupted, and waits for that without an end."""
-        with selectors.DefaultSelector() as selector:
-            try:
-                wanted = next(gen)
-                while True:
-                    try:
-                        ready = self._ready(selector, wanted)
-                    except BaseException:
-                        _cut(self.pgconn, gen)
-                        raise
-                    wanted = gen.send(ready)
-            except StopIteration as end:
-                value: T = end.value
-                return value
+        try:
+            wanted = next(gen)
+            while True:
+                try:
+                    found = self._ready(wanted)
+                except BaseException:
+                    _cut(self.pgconn, gen)
+                    raise
+                wanted = gen.send(found)
+        except StopIteration as end:
+            value: T = end.value
+            return value
 
-    def _ready(self, selector: selectors.BaseSelector, wanted: int) -> int:
+    def _ready(self, wanted: int) -> int:
         """Everything that may fail outside of the generator, which then has to be ended as well."""
-        fileno = self.pgconn.socket
-        selector.register(fileno, wanted)
         left = self.deadline - time.monotonic()
-        ready = selector.select(max(left, 0.0) if left != float("inf") else None)
-        selector.unregister(fileno)
-        if not ready:
+        found = ready(self.pgconn.socket, wanted, left if left != float("inf") else None)
+        if not found:
             raise TimeoutError("the time was up")
-        return ready[0][1]
+        return found
 
     def __del__(self, _: Any = None, /) -> None:
         """No warning: a link's connections live as long as its program, unless somebody closes them."""
@@ -128,7 +125,7 @@ class AsyncLine(AsyncConnection[TupleRow]):
         """As above; a wait that is cancelled ends at once."""
         try:
             async with asyncio.timeout_at(self.deadline):
-                return await wait_async(gen, self.pgconn.socket)
+                return await wait_async(gen, self.pgconn.socket, _GLANCE)
         except (asyncio.CancelledError, TimeoutError):
             _cut(self.pgconn, gen)
             raise

@@ -17,7 +17,7 @@ from .routes import READ, RouteBook, Routes
 _ENTER: Final = f"""
 INSERT INTO messages (queue, rank, due, raw)
 SELECT queue, rank, CASE WHEN due > {NOW} THEN due END, raw
-FROM unnest(%s::text[], %s::integer[], %s::float8[], %s::bytea[]) AS new (queue, rank, due, raw)
+FROM unnest(%b::text[], %s::integer[], %s::float8[], %s::bytea[]) AS new (queue, rank, due, raw)
 WHERE %s::bigint IS NULL OR %s::bigint = (SELECT value FROM counters WHERE name = 'bindings')"""
 _BURY: Final = f"INSERT INTO dead (queue, rank, raw, reason, died_at) VALUES ('', %s, %s, %s, {NOW})"
 # Bytes that one statement may carry: the server takes a gigabyte at most, and several times that in memory.

@@ -1,6 +1,5 @@
 """The connections of one sync link: as many as threads have needed at one time, and never more than the limit."""
 
-import selectors
 import threading
 import time
 from collections import deque
@@ -11,6 +10,7 @@ from psycopg.pq import PipelineStatus, TransactionStatus
 from ...core.errors import OperationalError
 from .connections import AsyncLine, SyncLine
 from .failures import FAILURES
+from .polling import READ, ready
 
 
 class Lines:
@@ -79,9 +79,7 @@ class Lines:
 
 def readable(line: SyncLine | AsyncLine, seconds: float) -> bool:
     """True once the server says something (or has hung up)."""
-    with selectors.DefaultSelector() as selector:
-        selector.register(line.fileno(), selectors.EVENT_READ)
-        return bool(selector.select(seconds))
+    return bool(ready(line.fileno(), READ, seconds))
 
 
 def alive(line: SyncLine | AsyncLine) -> bool:

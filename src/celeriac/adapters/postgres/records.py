@@ -17,16 +17,16 @@ WHERE old.state <> 'SUCCESS' OR old.expires <= {NOW}"""
 _KEEP: Final = f"""
 {KEEP_NEW}
 SELECT id, kind, state, payload, {NOW} + ttl
-FROM unnest(%s::text[], %s::text[], %s::text[], %s::bytea[], %s::float8[]) AS new (id, kind, state, payload, ttl)
+FROM unnest(%b::text[], %b::text[], %b::text[], %s::bytea[], %s::float8[]) AS new (id, kind, state, payload, ttl)
 {KEPT_BEFORE}"""
 _FETCH: Final = f"""
 SELECT id, payload FROM results
-WHERE id = ANY(%s::text[]) AND kind = %s AND (expires IS NULL OR expires > {NOW})"""
-_FORGET: Final = "DELETE FROM results WHERE id = ANY(%s::text[]) AND kind = %s"
+WHERE id = ANY(%b::text[]) AND kind = %s AND (expires IS NULL OR expires > {NOW})"""
+_FORGET: Final = "DELETE FROM results WHERE id = ANY(%b::text[]) AND kind = %s"
 _EXPIRE: Final = f"""
 DELETE FROM results WHERE (id, kind) IN (
   SELECT id, kind FROM results WHERE expires <= {NOW} LIMIT 1000 FOR UPDATE SKIP LOCKED)"""
-_RENEW: Final = f"UPDATE results SET expires = {NOW} + %s::float8 WHERE id = ANY(%s::text[]) AND kind = 'chain'"
+_RENEW: Final = f"UPDATE results SET expires = {NOW} + %s::float8 WHERE id = ANY(%b::text[]) AND kind = 'chain'"
 _LOAD: Final = 8 << 20  # bytes that one statement may carry
 
 

@@ -14,7 +14,7 @@ NOW: Final = "(SELECT extract(epoch FROM clock_timestamp())::float8)"
 
 
 class Statement(NamedTuple):
-    """One SQL statement and its parameters."""
+    """One SQL statement and its parameters: %s, or %b for long arrays of texts, which are then not escaped."""
 
     sql: str
     args: Sequence[Any] = ()
@@ -79,11 +79,17 @@ class Work:
         return statements
 
     def wakes(self) -> list[Statement]:
-        """The statements that wake all who wait for what was done."""
-        return [Statement(_NOTIFY, pair) for pair in self.channels.wakes(self.queues, self.records)]
+        """What wakes all who wait for what was done."""
+        pairs = [(channel, word) for channel, words in self.channels.wakes(self.queues, self.records) for word in words]
+        if not pairs:
+            return []
+        if len(pairs) == 1:
+            return [Statement(_NOTIFY, pairs[0])]
+        return [Statement(_NOTIFY_MANY, [list(column) for column in zip(*pairs, strict=True)])]
 
 
-_NOTIFY: Final = "SELECT pg_notify(%s, word) FROM unnest(%s::text[]) AS word"
+_NOTIFY: Final = "SELECT pg_notify(%s, %s)"
+_NOTIFY_MANY: Final = "SELECT pg_notify(channel, word) FROM unnest(%b::text[], %b::text[]) AS told (channel, word)"
 
 
 def transaction(step: Callable[[Work], Part[T]], channels: Channels) -> Part[T]:
