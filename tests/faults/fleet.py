@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from living import children_of
 from watched import PATIENCE, Watched
 from watched import environment as environment_of_tests
 
@@ -39,22 +40,6 @@ class Worker(Watched):
 
     def stop(self, seconds: float = 60.0) -> int:
         return super().stop(seconds)
-
-
-def children_of(pid: int) -> list[int]:
-    """Those that live, and those that are dead and have not been waited for."""
-    try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except FileNotFoundError:
-        return []
-
-
-def alive(pid: int) -> bool:
-    """Runs, or could: a dead process that nobody has waited for is dead."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 class Fleet:

@@ -7,10 +7,10 @@ import signal
 import pytest
 
 from celeriac.exceptions import WorkerLostError
+from living import alive
 from patience import stretched
 
 from .conftest import Campaign, wait_for
-from .fleet import alive
 
 TIMES = 4  # 1 + task_max_lost
 

@@ -6,10 +6,10 @@ import signal
 
 import pytest
 
+from living import alive
 from patience import soon
 
 from .conftest import Campaign, wait_for
-from .fleet import alive
 
 TASKS = int(os.environ.get("FAULTS_TASKS", "10000"))
 KILLS = int(os.environ.get("FAULTS_KILLS", "20"))

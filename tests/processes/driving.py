@@ -14,6 +14,7 @@ from celeriac.pools.prefork import PreforkPool
 from celeriac.pools.solo import SoloPool
 from celeriac.pools.threads import ThreadsPool
 from celeriac.process.packets import Job
+from living import alive
 
 from .words import WordRunner
 
@@ -145,14 +146,6 @@ async def gone(pids: Iterable[int]) -> None:
     """Until none of these processes is there."""
     told = Told()
     await told.until(lambda: not any(alive(pid) for pid in pids if pid != os.getpid()), 0.01)
-
-
-def alive(pid: int) -> bool:
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            return file.read().rpartition(b")")[2].split()[0] not in (b"Z", b"X")
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def kill(pid: int, number: int = signal.SIGKILL) -> None:

@@ -5,9 +5,10 @@ import time
 
 import pytest
 
+from living import alive
 from patience import in_time
 
-from .driving import Drive, alive, drive, gone, kill
+from .driving import Drive, drive, gone, kill
 
 
 def test_a_hard_stop_at_the_end_of_a_run_never_hits_the_next():

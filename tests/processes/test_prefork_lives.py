@@ -11,9 +11,10 @@ import pytest
 
 from celeriac.core.errors import WorkerLostError
 from celeriac.pools import forked
+from living import alive
 from patience import stretched
 
-from .driving import POOLS, Drive, Told, alive, drive, gone, kill, settings
+from .driving import POOLS, Drive, Told, drive, gone, kill, settings
 
 
 def test_stop_lets_running_jobs_end_and_begins_none():

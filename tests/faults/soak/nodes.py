@@ -7,10 +7,9 @@ from typing import NamedTuple
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from living import alive, children_of
 from servers.ports import free_port
 from watched import Watched, environment
-
-from ..fleet import alive, children_of
 
 SLOTS = 4
 RECYCLING = ("--max-tasks-per-child", "100", "--max-memory-per-child", "80000")  # 100 tasks, 80 MB

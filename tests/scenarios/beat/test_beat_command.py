@@ -7,10 +7,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
+from living import alive, family
 from scenarios.commands import DEADLINE, Home
 
 PROGRAM = """
@@ -90,7 +90,7 @@ def test_a_worker_with_b_runs_them_alone_and_replaces_a_beat_that_dies(home: Hom
         worker.wait_for("Sending due task add")
         until(lambda: "add" in notes(home), lambda: worker.output)
         beat = beat_pid(home)
-        assert beat in descendants(worker.process.pid)
+        assert beat in family(worker.process.pid)[1:]
         os.kill(beat, signal.SIGKILL)
         worker.wait_for("it is started again")
         worker.wait_for("This beat leads")
@@ -211,15 +211,3 @@ def beat_pid(home: Home) -> int:
     )
     holder = done.stdout.strip()
     return 0 if holder == "None" else int(holder.split("/")[1])
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def descendants(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [found for child in map(int, children) for found in (child, *descendants(child))]

@@ -14,6 +14,7 @@ import pytest
 from celeriac import Celeriac
 from celeriac.core.message import Post, Route
 from celeriac.wire import protocol2
+from living import family
 from patience import in_time
 
 from .letters import waiting
@@ -31,12 +32,6 @@ def client(redis_url: str) -> Iterator[Celeriac]:
 def start(folder: Path, url: str, *options: str) -> Command:
     environment = {"PROGRAM_STORE": url, "PROGRAM_NOTES": str(folder / "notes")}
     return worker(folder, "scenarios.workers.program", *options, environment=environment, level="WARNING")
-
-
-def family(pid: int) -> list[int]:
-    """A process and all below it."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(one for child in children for one in family(int(child)))]
 
 
 def resident(pid: int) -> int:
