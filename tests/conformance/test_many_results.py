@@ -66,7 +66,7 @@ def test_thousands_of_results_are_waited_for(app: Celeriac) -> None:
         if len(arrived) == MANY // 4:
             writer.go()
     assert sorted(arrived) == sorted((task_id, task_id) for task_id in ids)
-    assert group.get(timeout=10) == ids
+    assert group.get(timeout=60) == ids
     group.forget()
     assert not app.AsyncResult(ids[0]).exists()
     writer.join(10)

@@ -123,7 +123,7 @@ with Connection(URL) as connection:
         producer.publish(number, exchange=jobs.exchange, routing_key="jobs", declare=[jobs])
     Squares(connection).run()
     found = connection.SimpleQueue(answers)
-    print(sorted(found.get(timeout=10).payload for _ in range(3)))
+    print(sorted(found.get(timeout=60).payload for _ in range(3)))
 """
 
 

@@ -33,11 +33,11 @@ CALLS = """
 from tasks import add, debug_task, divide
 
 result = add.delay(4, 4)
-print(result.get(timeout=10), result.ready(), result.successful(), result.state)
+print(result.get(timeout=60), result.ready(), result.successful(), result.state)
 print(add(4, 6), repr(result).startswith('<AsyncResult: '))
 t = divide.delay(1, 0)
-print(repr(t.get(propagate=False, timeout=10)), t.failed(), 'ZeroDivisionError' in t.traceback)
-print(debug_task.delay().get(timeout=10))
+print(repr(t.get(propagate=False, timeout=60)), t.failed(), 'ZeroDivisionError' in t.traceback)
+print(debug_task.delay().get(timeout=60))
 """
 
 

@@ -151,8 +151,8 @@ def test_settings_in_upper_case_and_an_annotation_that_handles_failures(tmp_path
     program = """
 from mycelery.tasks import add
 result = add.delay(4, 4)
-print(result.get(timeout=10), result.ready())
-print(repr(add.delay(4, 'four').get(propagate=False, timeout=10))[:10])
+print(result.get(timeout=60), result.ready())
+print(repr(add.delay(4, 'four').get(propagate=False, timeout=60))[:10])
 print(add.app.conf.timezone, add.app.conf.result_expires, add.app.conf.result_cache_max)
 """
     with worker(tmp_path, "-A", "mycelery", "worker", "-l", "info", "-c", "2") as running:

@@ -35,9 +35,9 @@ def test_a_worker_is_live_ready_and_counts(tmp_path: Path) -> None:
             assert page(port, "live") == (200, "alive\n")
             until(lambda: page(port, "ready") == (200, "ready\n"))  # when the first claim was answered
             assert page(port, "else")[0] == 404
-            assert [client.send_task("program.add", (n, 1)).get(10) for n in range(3)] == [1, 2, 3]
+            assert [client.send_task("program.add", (n, 1)).get(60) for n in range(3)] == [1, 2, 3]
             with pytest.raises(ValueError, match="no"):
-                client.send_task("program.fail", ("no",)).get(10)
+                client.send_task("program.fail", ("no",)).get(60)
             status, told = page(port, "metrics")
             assert status == 200
             lines = told.splitlines()

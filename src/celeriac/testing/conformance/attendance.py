@@ -131,7 +131,7 @@ class AttendanceContract:
 
     def test_who_takes_them_puts_them_off_again_until_their_time(self, harness: Harness) -> None:
         owner = server_of(harness, "celery")
-        put_off(harness, owner, "a", seconds=4 * harness.tick)
+        put_off(harness, owner, "a", seconds=12 * harness.tick)
         due = waiting(harness, "celery")[0][0]
         attend(harness, owner)
         heir = server_of(harness, "celery")

@@ -18,7 +18,7 @@ from .peer import BellFace, EarFace, LoopThread, Peer
 
 T = TypeVar("T")
 COLOURS = ("sync", "async")
-_COUNTED_WITHIN = 10.0
+_COUNTED_WITHIN = 60.0
 
 
 class Harness:
@@ -102,7 +102,7 @@ class Harness:
     def bus(self) -> Bus:
         return present(self.peer.transport.bus)
 
-    def run(self, flow: Flow[T], timeout: float = 10.0) -> T:
+    def run(self, flow: Flow[T], timeout: float = 60.0) -> T:
         return self.peer.run(flow, timeout)
 
     def ear(self, *channels: str) -> EarFace:

@@ -115,8 +115,12 @@ class JoinsContract:
         assert bring(harness, "b", 1) == Counted(Count.OVER)
 
     def test_a_part_renews_what_the_join_has_left(self, harness: Harness) -> None:
-        open_join(harness, 2, ttl=2 * harness.tick)
-        bring(harness, "a", 0, ttl=60.0)
+        def brought() -> bool:
+            """The join may be forgotten before, if this very process stands still for a while."""
+            open_join(harness, 2, ttl=2 * harness.tick)
+            return bring(harness, "a", 0, ttl=60.0).state is not Count.OVER
+
+        assert any(brought() for _ in range(20))
         harness.pass_time(4 * harness.tick)
         assert bring(harness, "b", 1, ttl=60.0).state is Count.COMPLETE
 

@@ -39,8 +39,12 @@ class LeaseContract:
         assert not harness.run(harness.lease.renew("beat", "me", 60.0))
 
     def test_a_renewed_lease_does_not_run_out(self, harness: Harness) -> None:
-        harness.run(harness.lease.acquire("beat", "me", 2 * harness.tick))
-        assert harness.run(harness.lease.renew("beat", "me", 60.0))
+        def renewed() -> bool:
+            """It may run out before, if this very process stands still for a while."""
+            assert harness.run(harness.lease.acquire("beat", "me", 2 * harness.tick)) is not None
+            return harness.run(harness.lease.renew("beat", "me", 60.0))
+
+        assert any(renewed() for _ in range(20))
         harness.pass_time(3 * harness.tick)
         assert harness.run(harness.lease.holder("beat")) == "me"
 
