@@ -287,3 +287,17 @@ def refusal(transport: PostgresTransport) -> str:
         return str(error)
     transport.link().close()
     return ""
+
+
+def test_a_pooler_that_keeps_no_sessions_is_named(transport: PostgresTransport) -> None:
+    """What it does: a statement was prepared in a session which is somebody else's by now."""
+    link = transport.link()
+    for _ in range(5):
+        count(transport)
+    link.run(another_session(), 20.0)
+    refused_in_time(lambda: count(transport), "must keep sessions")
+    assert count(transport) >= 0
+
+
+def another_session() -> Flow[None]:
+    yield Ask([Statement("DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$")])

@@ -22,6 +22,10 @@ _ADVICE: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
         "(CREATE SCHEMA celeriac AUTHORIZATION user)",
     ),
     ((errors.TooManyConnections,), "has no connection left: raise its max_connections, or lower broker_pool_limit"),
+    (
+        (errors.DuplicatePreparedStatement, errors.InvalidSqlStatementName),
+        "gave one session to several clients: a pooler before it must keep sessions (PgBouncer: pool_mode = session)",
+    ),
     ((errors.CannotConnectNow,), "is starting up or shutting down: try again soon"),
     (
         (errors.AdminShutdown, errors.CrashShutdown, errors.IdleInTransactionSessionTimeout),
@@ -31,7 +35,11 @@ _ADVICE: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((errors.DiskFull,), "can't grow: its disk is full; nothing was stored"),
     ((errors.OutOfMemory, errors.ProgramLimitExceeded), "can't take a value this large: nothing was stored"),
     ((errors.QueryCanceled,), "gave up a statement (statement_timeout): is it overloaded, or something locked?"),
-    ((errors.UndefinedTable, errors.InvalidSchemaName), "lacks our tables: were they dropped? They are made again"),
+    (
+        (errors.UndefinedTable, errors.InvalidSchemaName),
+        "lacks our tables: were they dropped? They are made again. Or has a pooler before it forgotten our settings? "
+        "It must keep sessions (PgBouncer: pool_mode = session)",
+    ),
     ((errors.DataError,), "can't store a value"),
     (AGAIN, "found transactions in each other's way, again and again: is something else locking our tables?"),
     ((errors.ConnectionTimeout, TimeoutError), "did not answer in time: is it overloaded, or unreachable?"),
