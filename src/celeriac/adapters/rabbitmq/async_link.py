@@ -194,6 +194,7 @@ class _Turn:
         self._pipe: Pipe | None = None
         self._number = 0
         self._got = False  # messages may be unacknowledged on the channel
+        self._confirmed = False  # something that it has sent
 
     def late(self, error: TimeoutError) -> OperationalError:
         """Time is up. A connection that does not answer is not asked again; one that is blocked may be soon again."""
@@ -243,7 +244,7 @@ class _Turn:
         pipe, parcels = await self._connected(), request.parcels
         failures: dict[int, str] = {}
         for start in range(0, len(parcels), _AT_ONCE):
-            if start and not self.limit.expired():
+            if self._confirmed and not self.limit.expired():
                 self.limit.reschedule(asyncio.get_running_loop().time() + self._patience)
             end = min(start + _AT_ONCE, len(parcels))
             try:
@@ -253,6 +254,7 @@ class _Turn:
                 undone = [start + place for place in halted.undone]
                 raise Halted(halted, [*undone, *range(end, len(parcels))], failures) from halted
             failures.update({start + place: why for place, why in more.items()})
+            self._confirmed = True
         return failures
 
     def over(self) -> None:
