@@ -40,8 +40,8 @@ async def link(transport: SQLiteTransport) -> AsyncIterator[SQLiteAsyncLink]:
 
 
 async def test_operations_asked_together_all_happen(transport: SQLiteTransport, link: SQLiteAsyncLink) -> None:
-    await asyncio.gather(*(link.run(transport.broker.publish([post(f"n{number}")]), 10.0) for number in range(300)))
-    assert await link.run(transport.broker.count(["celery"]), 5.0) == {"celery": 300}
+    await asyncio.gather(*(link.run(transport.broker.publish([post(f"n{number}")]), 60.0) for number in range(300)))
+    assert await link.run(transport.broker.count(["celery"]), 60.0) == {"celery": 300}
 
 
 async def test_one_that_fails_does_not_touch_the_others(transport: SQLiteTransport, link: SQLiteAsyncLink) -> None:
@@ -53,21 +53,21 @@ async def test_one_that_fails_does_not_touch_the_others(transport: SQLiteTranspo
         transport.broker.publish([post("c")]),
     ]
     first, second, third, fourth = await asyncio.gather(
-        *(link.run(flow, 10.0) for flow in flows), return_exceptions=True
+        *(link.run(flow, 60.0) for flow in flows), return_exceptions=True
     )
     assert (first, fourth) == (None, None)
     assert isinstance(second, OperationalError) and "declare the queue" in str(second)
     assert isinstance(third, LeaseLost)
-    assert await link.run(transport.broker.count(["celery"]), 5.0) == {"celery": 2}
+    assert await link.run(transport.broker.count(["celery"]), 60.0) == {"celery": 2}
 
 
 async def test_what_was_claimed_for_nobody_goes_back(
     transport: SQLiteTransport, link: SQLiteAsyncLink, folder: Path
 ) -> None:
-    await link.run(transport.lease.acquire("worker/w", "w", 60.0), 5.0)
-    await link.run(transport.broker.publish([post("a"), post("b")]), 5.0)
+    await link.run(transport.lease.acquire("worker/w", "w", 60.0), 60.0)
+    await link.run(transport.broker.publish([post("a"), post("b")]), 60.0)
     for delay in (0, 0, 0, 1, 1, 1):
-        claim = asyncio.create_task(link.run(transport.broker.claim("w", QUEUE, 5), 5.0))
+        claim = asyncio.create_task(link.run(transport.broker.claim("w", QUEUE, 5), 60.0))
         for _ in range(delay + 1):
             await asyncio.sleep(0)
         claim.cancel()
@@ -76,21 +76,21 @@ async def test_what_was_claimed_for_nobody_goes_back(
     taken: list[str] = []
     async with asyncio.timeout(10.0):
         while len(taken) < 2:
-            taken += ids(await link.run(transport.broker.claim("w", QUEUE, 5), 5.0))
+            taken += ids(await link.run(transport.broker.claim("w", QUEUE, 5), 60.0))
     assert sorted(taken) == ["a", "b"]
 
 
 async def test_an_operation_given_up_for_a_lock_never_happens(
     transport: SQLiteTransport, link: SQLiteAsyncLink, folder: Path
 ) -> None:
-    await link.run(transport.broker.publish([post("a")]), 5.0)
+    await link.run(transport.broker.publish([post("a")]), 60.0)
     other = sqlite3.connect(folder / "queue.sqlite3", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(OperationalError):
         await link.run(transport.broker.publish([post("b")]), 0.1)
     other.execute("ROLLBACK")
     other.close()
-    assert await link.run(transport.broker.count(["celery"]), 5.0) == {"celery": 1}
+    assert await link.run(transport.broker.count(["celery"]), 60.0) == {"celery": 1}
 
 
 async def test_large_and_small_messages_are_claimed_together(transport: SQLiteTransport, link: SQLiteAsyncLink) -> None:
@@ -98,9 +98,9 @@ async def test_large_and_small_messages_are_claimed_together(transport: SQLiteTr
     posts = [
         Post(Message({"id": str(place), "task": "t"}, {}, body), Route("celery")) for place, body in enumerate(bodies)
     ]
-    await link.run(transport.broker.publish(posts), 5.0)
-    await link.run(transport.lease.acquire("worker/w", "w", 60.0), 5.0)
-    claim: Claim = await link.run(transport.broker.claim("w", QUEUE, 9), 5.0)
+    await link.run(transport.broker.publish(posts), 60.0)
+    await link.run(transport.lease.acquire("worker/w", "w", 60.0), 60.0)
+    claim: Claim = await link.run(transport.broker.claim("w", QUEUE, 9), 60.0)
     assert [envelope.decode(delivery.raw).body for delivery in claim.deliveries] == bodies
 
 
@@ -110,31 +110,31 @@ async def test_a_queue_that_nobody_uses_goes_with_its_messages(
     everybody = Exchange("everybody", "fanout")
     used = Queue("used", everybody, auto_delete=True)
     unused = Queue("unused", everybody, auto_delete=True)
-    await link.run(transport.broker.declare([used, unused]), 5.0)
-    await link.run(transport.lease.acquire("worker/w", "w", 600.0), 5.0)
+    await link.run(transport.broker.declare([used, unused]), 60.0)
+    await link.run(transport.lease.acquire("worker/w", "w", 600.0), 60.0)
     for number in range(4):
         await link.run(
             transport.broker.publish([Post(post(str(number)).message, Route("", "everybody", "fanout"))]), 5.0
         )
         clock.advance(20.0)
-        await link.run(transport.broker.claim("w", [used], 5), 5.0)
-    await link.run(transport.broker.recover(envelope.redelivered), 5.0)
-    assert await link.run(transport.broker.count(["unused"]), 5.0) == {"unused": 0}
-    await link.run(transport.broker.publish([Post(post("last").message, Route("", "everybody", "fanout"))]), 5.0)
-    assert ids(await link.run(transport.broker.claim("w", [used, unused], 5), 5.0)) == ["last"]
+        await link.run(transport.broker.claim("w", [used], 5), 60.0)
+    await link.run(transport.broker.recover(envelope.redelivered), 60.0)
+    assert await link.run(transport.broker.count(["unused"]), 60.0) == {"unused": 0}
+    await link.run(transport.broker.publish([Post(post("last").message, Route("", "everybody", "fanout"))]), 60.0)
+    assert ids(await link.run(transport.broker.claim("w", [used, unused], 5), 60.0)) == ["last"]
 
 
 async def test_a_post_of_a_settlement_that_reaches_no_queue_is_kept(
     transport: SQLiteTransport, link: SQLiteAsyncLink
 ) -> None:
-    await link.run(transport.lease.acquire("worker/w", "w", 60.0), 5.0)
-    await link.run(transport.broker.publish([post("a")]), 5.0)
-    (delivery,) = (await link.run(transport.broker.claim("w", QUEUE, 1), 5.0)).deliveries
+    await link.run(transport.lease.acquire("worker/w", "w", 60.0), 60.0)
+    await link.run(transport.broker.publish([post("a")]), 60.0)
+    (delivery,) = (await link.run(transport.broker.claim("w", QUEUE, 1), 60.0)).deliveries
     nowhere = Post(post("b").message, Route("key", "no such exchange", "topic"))
-    assert await link.run(transport.broker.settle("w", [Settlement(delivery, Action.ACK, posts=(nowhere,))]), 5.0) == (
+    assert await link.run(transport.broker.settle("w", [Settlement(delivery, Action.ACK, posts=(nowhere,))]), 60.0) == (
         True,
     )
-    (letter,) = await link.run(transport.dead.letters(), 5.0)
+    (letter,) = await link.run(transport.dead.letters(), 60.0)
     assert "no such exchange" in letter.reason
     assert envelope.decode(letter.raw).headers["id"] == "b"
 
@@ -142,9 +142,9 @@ async def test_a_post_of_a_settlement_that_reaches_no_queue_is_kept(
 async def test_many_old_results_go_in_rounds(
     transport: SQLiteTransport, link: SQLiteAsyncLink, clock: ManualClock
 ) -> None:
-    await link.run(transport.results.store([Record(str(n), "SUCCESS", b"1", ttl=5.0) for n in range(2500)]), 10.0)
+    await link.run(transport.results.store([Record(str(n), "SUCCESS", b"1", ttl=5.0) for n in range(2500)]), 60.0)
     clock.advance(10.0)
-    assert [await link.run(transport.results.expire(), 10.0) for _ in range(4)] == [1000, 1000, 500, 0]
+    assert [await link.run(transport.results.expire(), 60.0) for _ in range(4)] == [1000, 1000, 500, 0]
 
 
 def test_only_the_same_file_settles_in_one_step(folder: Path) -> None:
@@ -156,8 +156,8 @@ def test_only_the_same_file_settles_in_one_step(folder: Path) -> None:
 
 def test_a_closed_link_may_be_used_again(transport: SQLiteTransport) -> None:
     transport.link().close()
-    transport.link().run(transport.broker.publish([post("a")]), 5.0)
+    transport.link().run(transport.broker.publish([post("a")]), 60.0)
     transport.link().close()
     transport.link().close()
-    assert transport.link().run(transport.broker.count(["celery"]), 5.0) == {"celery": 1}
+    assert transport.link().run(transport.broker.count(["celery"]), 60.0) == {"celery": 1}
     transport.link().close()

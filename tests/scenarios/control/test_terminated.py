@@ -61,8 +61,8 @@ def test_the_signal_tells_how_and_handlers_of_failures_are_not_called(
     victim = client.send_task("control.sleep", (60,))
     told.begun(victim)
     client.control.terminate(victim.id, signal="SIGKILL")
+    client.control.revoke(f"never-{victim.id}")
     unbegun = client.send_task("control.sleep", (0,), task_id=f"never-{victim.id}", countdown=0.5)
-    client.control.revoke(unbegun.id)
     for id, how in ((victim.id, [True, signal.SIGKILL, False]), (unbegun.id, [False, None, False])):
         until(lambda id=id: told.of(f"handlers of {id}"), 20)  # type: ignore[misc]
         assert told.of(f"handlers of {id}") == [["task_revoked", *how]]
