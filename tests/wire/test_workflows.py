@@ -66,7 +66,7 @@ class Hand:
             self.sent += app.prepare(calls)
 
         app.launch = launch
-        app.publisher.publish = lambda posts, *how: self.sent.extend(posts)
+        app.publisher.publish = lambda posts, *how, **more: self.sent.extend(posts)
         return self
 
 
