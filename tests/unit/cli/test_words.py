@@ -101,6 +101,13 @@ def test_values_that_make_no_sense_are_refused(kind: Any, text: str) -> None:
         kind.convert(text, None, None)
 
 
+def test_a_call_into_memory_is_warned_of_for_no_worker_sees_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CELERIAC_BROKER_URL", "")
+    done = CliRunner().invoke(celeriac, ["call", "shop.sell"], obj=Session(Celeriac("shop", broker="memory://")))
+    assert done.exit_code == 0, done.output
+    assert "no worker will ever see this call" in done.stderr
+
+
 def test_every_command_explains_itself() -> None:
     for name in BUILT_IN:
         done = CliRunner().invoke(celeriac, [name, "--help"])
