@@ -9,6 +9,7 @@ from threading import get_ident
 import pytest
 
 from celeriac import Celeriac
+from celeriac.core.ids import coming, uuid
 from celeriac.core.ports.proof import Proof
 from celeriac.exceptions import TimeoutError
 from patience import until
@@ -37,7 +38,7 @@ def other(server: RedisServer) -> Iterator[Celeriac]:
 
 
 def begun(app: Celeriac, task_id: str) -> Proof:
-    """Of a call of a thread that waits for each result at once."""
+    """Of a call of a thread that waits for each result at once; the first one."""
     app.backend.waiter.ahead.threads.add(get_ident())
     proof = app.backend.waiter.ahead.begin(task_id)
     assert proof is not None
@@ -98,3 +99,44 @@ def test_a_connection_that_broke_gives_none_and_the_result_is_found_all_the_same
     assert given(proof) is None
     other.backend.store_result("e", 5, "SUCCESS")
     assert app.AsyncResult("e").get(timeout=30) == 5
+
+
+def answered(app: Celeriac, other: Celeriac, task_id: str) -> None:
+    """One call of such a thread, whose result comes at once."""
+    app.backend.waiter.ahead.threads.add(get_ident())
+    app.backend.waiter.ahead.begin(task_id)
+    other.backend.store_result(task_id, 1, "SUCCESS")
+    assert app.AsyncResult(task_id).get(timeout=60) == 1
+
+
+def subscriptions(server: RedisServer) -> tuple[int, int]:
+    """How often somebody subscribed, and how many channels there are."""
+    with server.client() as client:
+        said = client.info("commandstats").get("cmdstat_subscribe", {"calls": 0})
+        return int(said["calls"]), len(client.pubsub_channels())
+
+
+def test_who_calls_and_waits_again_and_again_rarely_subscribes(
+    app: Celeriac, other: Celeriac, server: RedisServer
+) -> None:
+    before, _ = subscriptions(server)
+    for _ in range(60):
+        answered(app, other, uuid())
+    after, channels = subscriptions(server)
+    assert after - before < 20
+    assert channels < 150
+
+
+def test_ids_of_the_callers_own_cost_no_more_than_themselves(
+    app: Celeriac, other: Celeriac, server: RedisServer
+) -> None:
+    for number in range(250):
+        answered(app, other, f"own-{number}")
+    assert subscriptions(server)[1] < 150
+
+
+def test_the_ids_that_are_coming_are_known() -> None:
+    uuid()
+    expected = coming(5)
+    assert [uuid() for _ in expected] == expected
+    assert len(coming(1_000_000)) < 1_000

@@ -17,6 +17,16 @@ def uuid() -> str:
         data = os.urandom(16 * _BLOCK).hex()
         _state.pool = [data[i : i + 32] for i in range(0, len(data), 32)]
         raw = _state.pool.pop()
+    return _text(raw)
+
+
+def coming(count: int) -> list[str]:
+    """Ids that this thread is about to give out, in their order; fewer where there is nothing drawn yet."""
+    drawn: list[str] = getattr(_state, "pool", [])
+    return [_text(raw) for raw in drawn[: -count - 1 : -1]]
+
+
+def _text(raw: str) -> str:
     return f"{raw[:8]}-{raw[8:12]}-4{raw[13:16]}-{_VARIANT[raw[16]]}{raw[17:20]}-{raw[20:]}"
 
 

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from threading import get_ident
 
+from celeriac.core import ids
 from celeriac.core.errors import BackendError, OperationalError
 from celeriac.core.ports.proof import Proof
 from celeriac.core.states import READY_STATES
@@ -83,7 +84,7 @@ class Ahead:
             return None
         listener, channel = self._ears.take(), self._channel(task_id)
         try:
-            listener.begin(channel, wait=False)
+            listener.begin_ahead(channel, self._coming)
         except OperationalError:
             # The call itself will say what is wrong.
             self.threads.discard(me)
@@ -91,6 +92,10 @@ class Ahead:
             return None
         expected = self._kept[me] = Expected(task_id, channel, listener, self._decode)
         return expected if listener.fileno() >= 0 else None
+
+    def _coming(self, count: int) -> list[str]:
+        """Where the ends of the next tasks will be told, if this thread sends them."""
+        return [self._channel(id) for id in ids.coming(count)]
 
     def listener(self, task_id: str, fresh: bool) -> Expected | None:
         """Who listens for this task already; `fresh` says that this thread sent it a moment ago."""

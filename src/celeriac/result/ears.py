@@ -8,6 +8,8 @@ from typing import Final
 from celeriac.core.errors import TimeoutError
 from celeriac.core.ports import Ear
 
+_FEW_GUESSED: Final = 3
+_MOST_GUESSED: Final = 15
 _STALE_CHANNELS: Final = 100  # an ear leaves channels it no longer needs together: each leaving costs a round trip
 
 
@@ -17,6 +19,8 @@ class Listener:
     def __init__(self, ear: Ear) -> None:
         self.ear = ear
         self._stale: set[str] = set()
+        self._guessed: set[str] = set()  # what would be wished for next
+        self._wished: set[str] = set()  # those of them that it listens to already
 
     def fileno(self) -> int:
         """Of the socket on which it hears; -1 if there is none to look at."""
@@ -26,6 +30,19 @@ class Listener:
     def begin(self, channel: str, wait: bool = True) -> None:
         self._stale.discard(channel)
         self.ear.add((channel,), wait)
+
+    def begin_ahead(self, channel: str, coming: Callable[[int], list[str]]) -> None:
+        """Wishes also for those that are coming, if the last guess was right: each wish is a message to the server."""
+        if channel in self._wished:
+            self._wished.discard(channel)
+            return
+        together: int = getattr(self.ear, "together", 1)
+        right = channel in self._guessed
+        self._stale |= self._wished
+        self._guessed = set(coming(min(together - 1, _MOST_GUESSED if right else _FEW_GUESSED)))
+        self._wished = set(self._guessed) if right else set()
+        self._stale -= self._wished | {channel}
+        self.ear.add((channel, *self._wished), False)
 
     def end(self, channel: str) -> None:
         self._stale.add(channel)
