@@ -51,7 +51,7 @@ class Line:
         """False if the server has hung up meanwhile. What it says of its own accord is taken in."""
         if self.talk.ended is not None:
             return False
-        while self._readable(0.0) and self._hear_now():
+        while self._hear_now():
             if self.talk.ended is not None:
                 return False
         self._flush()
