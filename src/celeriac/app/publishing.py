@@ -95,11 +95,10 @@ class Publisher:
 
 
 def _run(link: Link, flow: Flow[None], timeout: float, proof: Proof | None) -> None:
-    run_proven = None if proof is None else run_proven_of(link)
-    if run_proven is None or proof is None:
-        link.run(flow, timeout)
-    else:
+    if proof is not None and (run_proven := run_proven_of(link)) is not None:
         run_proven(flow, timeout, proof)
+    else:
+        link.run(flow, timeout)
 
 
 def _queues(posts: Sequence[Post]) -> Collection[Queue]:

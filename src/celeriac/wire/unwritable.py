@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-_PLAIN: Final = (str, int, float, type(None))
-_KEYS: Final = (str, int, float, type(None))
+_PLAIN: Final = (str, int, float, type(None))  # also what keys may be
 _PARTS: Final = 100_000  # so many are looked at: the error matters more than its place
 
 
@@ -18,7 +17,7 @@ def path_of(value: Any, stand_in: Callable[[Any], Any]) -> str:
         if isinstance(part, _PLAIN):
             continue
         if isinstance(part, (dict, list, tuple)):
-            if isinstance(part, dict) and not all(isinstance(key, _KEYS) for key in part):
+            if isinstance(part, dict) and not all(isinstance(key, _PLAIN) for key in part):
                 return path
             waiting.extend(reversed([(f"{path}{place}", inner) for place, inner in _inside(part)]))
             continue

@@ -1,4 +1,4 @@
-"""Notes: what is to be told of tasks, put down in the middle of the worker's work, and spelled out if it is sent."""
+"""Notes: what is to be told of tasks, put down in the middle of the worker's work, and spelled out a page at a time."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
