@@ -15,6 +15,7 @@ from celeriac.core.join import Sequel
 from celeriac.core.message import Post
 from celeriac.core.outcome import Outcome
 from celeriac.core.ports import Broker
+from celeriac.core.ports.burial import burial_of
 from celeriac.core.record import Record
 from celeriac.process import crash
 
@@ -69,6 +70,8 @@ class Settler:
     def __init__(self, connection: Connection, broker: Broker, store: Store | None, payer: Payer) -> None:
         self._connection = connection
         self._broker = broker
+        burial = burial_of(broker)
+        self._send = broker.publish if burial is None else burial.publish_or_bury
         self._store = store  # None: results are disabled
         self._payer = payer
         self._waiting: deque[Settlement] = deque()
@@ -226,9 +229,8 @@ class Settler:
 
     async def _follow(self, posts: list[Post]) -> None:
         """Nobody else can send these: a broker that may refuse one for ever knows what to do with it."""
-        publish = getattr(self._broker, "publish_or_bury", self._broker.publish)
         try:
-            await self._connection.run(lambda: publish(posts))
+            await self._connection.run(lambda: self._send(posts))
         except Unsent as trouble:
             self._tell(trouble)
 
