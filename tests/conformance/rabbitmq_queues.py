@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from celeriac.adapters.rabbitmq import RabbitTransport
-from celeriac.adapters.rabbitmq.lines import connect
+from celeriac.adapters.rabbitmq.connecting import connect
 from celeriac.adapters.rabbitmq.methods import Delete
 from celeriac.core.delivery import Claim, Settlement
 from celeriac.core.flow import Flow

@@ -12,11 +12,11 @@ from .channels import Channels
 from .connections import AsyncLine
 from .ears import PostgresAsyncEar
 from .failures import AGAIN, FAILURES, STALE, failure
-from .lines import alive, reusable, settled
 from .link import ROLLBACK
 from .place import Place
 from .request import Ask, Take, Write, transaction, unknown
 from .schema import ensure, session
+from .usable import alive, reusable, settled
 
 T = TypeVar("T")
 _LIMIT: Final = 4

@@ -7,14 +7,15 @@ from typing import Any, TypeVar
 from weakref import WeakSet
 
 from ...core.flow import Flow, drive
+from ..lines import Limit, Lines
 from .channels import Channels
 from .connections import SyncLine
 from .ears import PostgresEar
 from .failures import AGAIN, FAILURES, STALE, failure
-from .lines import Lines, reusable, settled
 from .place import Place
 from .request import Ask, Statement, Write, transaction, unknown
 from .schema import ensure, session
+from .usable import alive, reusable, settled
 
 T = TypeVar("T")
 
@@ -31,15 +32,15 @@ class PostgresLink:
         self._place = place
         self._connect_timeout = connect_timeout
         self._channels = Channels(place.options.schema)
-        self._limit = limit or 1 << 20
+        self._limit = Limit(limit or 1 << 20, f"PostgreSQL at {place}")
         self._preferred = 0  # the server that was reached last time
-        self._lines = Lines(self._limit, place, self.connect)
+        self._lines = Lines(self._limit, self.connect, alive)
         _links.add(self)
 
     def forget(self) -> None:
         """Starts without connections; those there were are left as they are."""
         _inherited.append(self._lines)
-        self._lines = Lines(self._limit, self._place, self.connect)
+        self._lines = Lines(self._limit, self.connect, alive)
 
     def run(self, flow: Flow[T], timeout: float) -> T:
         return drive(flow, partial(self._perform, deadline=time.monotonic() + timeout))

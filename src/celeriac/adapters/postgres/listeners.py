@@ -10,9 +10,9 @@ from psycopg import Notify
 
 from .connections import AsyncLine, SyncLine
 from .failures import FAILURES, failure
-from .lines import readable
 from .place import Place
 from .request import Answer, Batch, Statement
+from .usable import readable
 
 # After so long a silence the server is asked whether it is there.
 _PATIENCE: Final = 25.0

@@ -11,9 +11,9 @@ from pamqp import base, commands
 
 from . import methods
 from .channel import Answer, Channel
+from .connecting import most_telling
 from .contents import Parcel
 from .doorway import Doorway
-from .lines import _most_telling
 from .outbox import PUBLISHING, Outbox
 from .place import Server
 from .refusals import FAILURES, Lost, failure
@@ -160,7 +160,7 @@ async def connect(doorway: Doorway, deadline: float, heartbeat: float = 0.0) -> 
                 return await _open(doorway, server, heartbeat)
         except FAILURES as error:
             errors.append(error)
-    raise failure(doorway.place, _most_telling(errors))
+    raise failure(doorway.place, most_telling(errors))
 
 
 async def _open(doorway: Doorway, server: Server, heartbeat: float) -> Pipe:

@@ -15,11 +15,12 @@ from pamqp import commands
 from ...core.errors import OperationalError
 from ...core.flow import Flow, drive
 from ...core.ports.proof import Proof
+from ..lines import Limit, Lines
 from . import methods, requests
+from .connecting import alive, connect
 from .doorway import Doorway
 from .ears import SyncEar
 from .line import ASKING, Line
-from .lines import Lines, connect
 from .refusals import FAILURES, Refused, failure
 from .register import Register
 from .sync_session import SyncSession
@@ -44,13 +45,14 @@ class SyncLink:
     def __init__(self, doorway: Doorway, register: Register, limit: int | None) -> None:
         self._doorway = doorway
         self._register = register
-        self._limit = limit or 1 << 20
+        self._limit = Limit(limit or 1 << 20, f"RabbitMQ at {doorway.place}")
+        self._preferred = 0  # the node that was reached last time
         self.forget()
         _links.add(self)
 
     def forget(self) -> None:
         """Starts without connections; those there were are dropped as they are."""
-        self._lines = Lines(self._doorway, self._limit)
+        self._lines = Lines(self._limit, self._next, alive, Line.drop)
         self._sessions: dict[str, SyncSession] = {}
         self._lock = threading.RLock()
 
@@ -82,6 +84,10 @@ class SyncLink:
         """One more connection, for whoever wants one to itself."""
         until = time.monotonic() + (timeout or self._doorway.options.connect_timeout)
         return connect(self._doorway, until, heartbeat=heartbeat)[0]
+
+    def _next(self, deadline: float) -> Line:
+        line, self._preferred = connect(self._doorway, deadline, self._preferred)
+        return line
 
     def close(self) -> None:
         with self._lock:
@@ -154,7 +160,7 @@ class SyncLink:
 class _Turn:
     """One flow's way over one connection."""
 
-    def __init__(self, link: SyncLink, lines: Lines, patience: float, proof: Proof | None = None) -> None:
+    def __init__(self, link: SyncLink, lines: Lines[Line], patience: float, proof: Proof | None = None) -> None:
         self._link = link
         self._proof = proof
         self._lines = lines

@@ -10,6 +10,7 @@ from redis import exceptions
 from redis.utils import HIREDIS_AVAILABLE
 
 from .connections import SyncConnection
+from .failures import FAILURES
 from .packing import Command, Commands, pack
 
 _PIECE: Final = 1 << 16
@@ -102,6 +103,14 @@ class Line:
 
     def close(self) -> None:
         self.connection.disconnect()
+
+
+def alive(line: Line) -> bool:
+    """False once the server has closed it."""
+    try:
+        return line.quiet()
+    except FAILURES:
+        return False
 
 
 def _reader_for(connection: SyncConnection) -> Any:

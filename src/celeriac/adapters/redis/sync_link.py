@@ -10,13 +10,13 @@ from weakref import WeakSet
 
 from ...core.errors import OperationalError
 from ...core.flow import Flow
+from ..lines import Limit, Lines
 from . import sentinel
 from .connections import SyncConnection
 from .doorway import Doorway
 from .ears import SyncEar
 from .failures import FAILURES, failure
-from .line import Line
-from .lines import Lines
+from .line import Line, alive
 from .packing import Commands
 from .place import Server
 from .replies import loads, raise_first, unknown_scripts
@@ -41,14 +41,14 @@ class SyncLink:
 
     def __init__(self, doorway: Doorway, limit: int | None) -> None:
         self._doorway = doorway
-        self._limit = limit or 1 << 20
+        self._limit = Limit(limit or 1 << 20, f"Redis at {doorway.place}", "broker_pool_limit (or max_connections)")
         self._preferred: int | None = None  # the server that was reached last time
         self.forget()
         _links.add(self)
 
     def forget(self) -> None:
         """Starts without connections; those there were are dropped as they are."""
-        self._lines = Lines(self._limit, self._doorway.place, self._connected)
+        self._lines = Lines(self._limit, self._connected, alive)
 
     def run(self, flow: Flow[T], timeout: float) -> T:
         return drive(flow, self.perform, time.monotonic() + timeout)
