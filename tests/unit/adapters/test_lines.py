@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -60,17 +61,18 @@ def test_when_all_are_in_use_the_error_says_what_to_do() -> None:
         lines.take(time.monotonic() + 0.01)
 
 
-def test_whoever_waits_gets_the_one_that_is_given_back_or_the_room_of_one_that_is_dropped() -> None:
+@pytest.mark.parametrize("end", [Lines.give, Lines.drop])
+def test_whoever_waits_gets_the_one_that_is_given_back_or_the_room_of_one_that_is_dropped(
+    end: Callable[[Lines[Wire], Wire], None],
+) -> None:
     lines = pool(1)
-    for end in (lines.give, lines.drop):
-        held = lines.take(soon())
-        taken: list[Wire] = []
-        waiter = threading.Thread(target=lambda: taken.append(lines.take(soon())))
-        waiter.start()
-        end(held)
-        waiter.join(LONG)
-        assert (taken[0] is held) == (end == lines.give)
-        lines.give(taken[0])
+    held = lines.take(soon())
+    taken: list[Wire] = []
+    waiter = threading.Thread(target=lambda: taken.append(lines.take(soon())))
+    waiter.start()
+    end(lines, held)
+    waiter.join(LONG)
+    assert (taken[0] is held) == (end is Lines.give)
 
 
 def test_a_line_that_could_not_be_made_takes_no_room() -> None:
