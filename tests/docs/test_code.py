@@ -1,6 +1,7 @@
 """The programs on the pages run, with a worker where the page has a tasks.py, and print what stands beside them."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,9 @@ from watched import Watched
 
 from .pages import PAGES, ROOT, Code, code
 
-SECONDS = 60
+SECONDS = 200  # for a program; what it does takes one or two
+# How long a reader's program waits for what comes at once. Here it also waits for the worker to start, on any machine.
+WAITS = re.compile(r"\btimeout=[1-9]\d\b")
 PROGRAMS = [page for page in PAGES if any(block.name for block in code(page))]
 
 
@@ -51,7 +54,7 @@ def test_the_programs_of_a_page_print_what_it_says(page: Path, tmp_path: Path) -
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("CELERIAC_", "CELERY_"))}
     programs = {block.name: block for block in code(page) if block.name}
     for name, program in programs.items():
-        (tmp_path / name).write_text(program.text)
+        (tmp_path / name).write_text(WAITS.sub(f"timeout={SECONDS // 2}", program.text))
     with worker(tmp_path, environment) if programs.pop("tasks.py", None) else nullcontext():
         for program in programs.values():
             exit_code, printed, everything = outcome(tmp_path, environment, program)

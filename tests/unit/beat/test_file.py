@@ -56,23 +56,25 @@ def test_moving_aside_loses_nothing(file: StateFile) -> None:
 
 
 def test_a_reader_beside_a_writer_never_sees_half_a_file(file: StateFile) -> None:
-    file.write({"a": Progress(0, 0)})
-    done = threading.Event()
+    file.write({})
+    numbers: list[int] = []
+    enough = threading.Event()
 
     def write() -> None:
-        for number in range(100):
-            file.write({f"{name}": Progress(number, number) for name in range(number)})
-        done.set()
+        while len(numbers) < 100 or not enough.is_set():
+            numbers.append(number := len(numbers))
+            file.write({f"{name}": Progress(number, number) for name in range(number % 100)})
 
     writer = threading.Thread(target=write)
     writer.start()
-    reads = 0
-    while not done.is_set():
-        file.read()
-        reads += 1
-    writer.join()
-    assert reads > 0
-    assert len(file.read()) == 99
+    try:
+        for _ in range(100):
+            runs = [progress.runs for progress in file.read().values()]
+            assert not runs or runs == [runs[0]] * (runs[0] % 100)
+    finally:
+        enough.set()
+        writer.join()
+    assert len(file.read()) == numbers[-1] % 100
 
 
 def test_what_dead_writers_left_is_swept(file: StateFile) -> None:

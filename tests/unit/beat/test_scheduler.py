@@ -15,9 +15,11 @@ from celeriac.beat.file import StateFile
 from celeriac.schedules import crontab
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+# Overdue, and not due again before years have passed: with an hour, the next tick may come within a test.
+SELDOM = timedelta(days=1000, milliseconds=200)
 
 
-def due(name="x", every=3600, **more):
+def due(name="x", every=SELDOM, **more):
     return {"task": "t.add", "schedule": every, "args": (name,), "last_run_at": LONG_AGO, **more}
 
 
@@ -41,8 +43,8 @@ def test_an_entry_after_a_run_has_run_once_more() -> None:
 
 
 def test_an_intervals_runs_are_noted_at_their_ticks() -> None:
-    start = datetime.now(UTC) - timedelta(seconds=25)
-    assert next(ScheduleEntry("a", "t", schedule=10, last_run_at=start)).last_run_at == start + timedelta(seconds=20)
+    start = datetime.now(UTC) - timedelta(minutes=25)
+    assert next(ScheduleEntry("a", "t", schedule=600, last_run_at=start)).last_run_at == start + timedelta(minutes=20)
 
 
 def test_entries_are_equal_if_they_do_the_same() -> None:
@@ -137,7 +139,7 @@ def persistent(desk, path: Path) -> PersistentScheduler:
 
 
 def test_how_far_entries_have_come_is_there_after_a_restart(make_desk, path) -> None:
-    desk = make_desk({"a": {"task": "t.add", "schedule": 0.2, "args": ("a",)}, "b": due("b")})
+    desk = make_desk({"a": {"task": "t.add", "schedule": SELDOM, "args": ("a",)}, "b": due("b")})
     scheduler = persistent(desk, path)
     scheduler.schedule["a"].last_run_at = LONG_AGO
     tick_all(scheduler)

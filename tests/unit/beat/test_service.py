@@ -13,6 +13,7 @@ from celeriac import signals
 from celeriac.beat import EmbeddedService, PersistentScheduler, Scheduler, Service, SharedScheduler
 from celeriac.beat.alarm import Alarm
 from celeriac.core.errors import ImproperlyConfigured
+from patience import until
 
 
 class Ticking(Scheduler):
@@ -82,7 +83,7 @@ def test_in_a_thread(desk) -> None:
 def running(service: Service) -> threading.Thread:
     thread = threading.Thread(target=service.start)
     thread.start()
-    assert service.scheduler.ticked.wait(30)
+    until(lambda: service.last_tick is not None)
     return thread
 
 

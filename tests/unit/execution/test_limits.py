@@ -24,17 +24,17 @@ class Spinner:
         self.swallow = swallow
 
     def __call__(self) -> str:
-        self.inside.set()
         try:
-            self.spin()
+            self.spin(self.inside)
         except SoftTimeLimitExceeded:
             if not self.swallow:
                 raise
             return "cleaned up"
         return "ended"
 
-    def spin(self) -> None:
+    def spin(self, inside: threading.Event) -> None:
         """Apart, for in Python 3.13 what is raised at a loop's jump back passes by the handlers around the loop."""
+        inside.set()  # not before, for whoever waits for it may interrupt at once
         while not self.end:
             pass
 
@@ -79,10 +79,8 @@ class Patient(Spinner):
         try:
             super().__call__()
         except SoftTimeLimitExceeded:
-            self.soft_passed.set()
             try:
-                while not self.end:
-                    pass
+                self.spin(self.soft_passed)
             except TimeLimitExceeded:
                 if self.gives_up:
                     raise ValueError("something else than what was raised in it") from None

@@ -176,9 +176,19 @@ async def test_a_waiter_that_is_cancelled_leaves_the_others_alone(app) -> None:
 
 
 def test_get_gives_up_at_its_timeout(app) -> None:
+    with pytest.raises(TimeoutError, match=r"timed out: task i was not ready within 0\.05"):
+        app.AsyncResult("i").get(timeout=0.05)
+
+
+def test_get_calls_back_at_each_interval_while_it_waits(app) -> None:
     ticks = []
-    with pytest.raises(TimeoutError, match=r"timed out: task i was not ready within 0\.2"):
-        app.AsyncResult("i").get(timeout=0.2, interval=0.02, on_interval=lambda: ticks.append(1))
+
+    def tick() -> None:
+        ticks.append(1)
+        if len(ticks) == 3:
+            app.backend.store_result("i", 42, SUCCESS)
+
+    assert app.AsyncResult("i").get(timeout=60, interval=0.01, on_interval=tick) == 42
     assert len(ticks) >= 3
 
 

@@ -25,8 +25,8 @@ def test_that_hangs():
 @pytest.mark.parametrize(
     ("before", "options", "said"),
     [
-        ("", ("-o", "timeout=0.5"), "Timeout"),
-        ("signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])", ("-o", "faulthandler_timeout=0.5"), "Thread 0x"),
+        ("", ("-o", "timeout=2"), "Timeout"),
+        ("signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])", ("-o", "faulthandler_timeout=2"), "Thread 0x"),
     ],
     ids=["one that can be interrupted", "one that can't"],
 )

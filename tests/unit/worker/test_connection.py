@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from celeriac.adapters.memory import MemoryTransport
+from celeriac.core.clock import ManualClock
 from celeriac.core.errors import Conflict, OperationalError
 from celeriac.core.flow import Flow
 from celeriac.worker.connection import Connection, Tries
@@ -27,7 +28,8 @@ class Failing:
 
 
 async def opened() -> Connection:
-    connection = Connection(MemoryTransport("memory://"), Tries(None, None))
+    clock = ManualClock()  # it stands: however long this process is held up, what fails fails soon
+    connection = Connection(MemoryTransport("memory://"), Tries(None, None), clock)
     await connection.open()
     return connection
 
