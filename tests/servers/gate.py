@@ -10,6 +10,8 @@ import threading
 from types import TracebackType
 from typing import Self
 
+_PATIENCE = 20.0  # seconds, with a side that does not read
+
 
 class Gate:
     """`with Gate(port) as gate:` clients use `gate.port`. While it is shut nothing passes, and nobody is told."""
@@ -18,6 +20,7 @@ class Gate:
         self._target = target
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
+        self._turn = threading.Lock()  # of who lets something pass, and who shuts
         self._open = threading.Event()
         self._open.set()
         self._over = threading.Event()
@@ -30,11 +33,14 @@ class Gate:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def shut(self) -> None:
-        self._open.clear()
+        """When this returns, nothing is on its way any more."""
+        with self._turn:
+            self._open.clear()
 
     def mute(self) -> None:
         """The server hears everything, and is not heard."""
-        self._mute = True
+        with self._turn:
+            self._mute = True
 
     def open(self) -> None:
         self._mute = False
@@ -49,22 +55,23 @@ class Gate:
                 with contextlib.suppress(OSError):  # nobody is there any more to hear it
                     target.sendall(said)
             for key, _ in self._selector.select(0.05):
-                if not self._open.is_set():
-                    break
-                if key.fileobj is self._listener:
-                    self._accept()
-                elif isinstance(key.fileobj, socket.socket):
-                    self._pass(key.fileobj)
+                with self._turn:
+                    if not self._open.is_set():
+                        break
+                    if key.fileobj is self._listener:
+                        self._accept()
+                    elif isinstance(key.fileobj, socket.socket):
+                        self._pass(key.fileobj)
 
     def _accept(self) -> None:
         client, _ = self._listener.accept()
         try:
-            server = socket.create_connection(("127.0.0.1", self._target), 5.0)
+            server = socket.create_connection(("127.0.0.1", self._target), _PATIENCE)
         except OSError:
             client.close()
             return
         for one, other in ((client, server), (server, client)):
-            one.settimeout(5.0)
+            one.settimeout(_PATIENCE)
             self._pairs[one] = other
             self._selector.register(one, selectors.EVENT_READ)
         self._servers.add(server)
@@ -96,7 +103,7 @@ class Gate:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._over.set()
         self._open.set()
-        self._thread.join(10.0)
+        self._thread.join(2 * _PATIENCE)
         for one in (*self._pairs, self._listener):
             one.close()
         self._selector.close()

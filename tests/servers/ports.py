@@ -1,5 +1,6 @@
 """Free ports, and waiting for a server to answer on one."""
 
+import os
 import random
 import socket
 import subprocess
@@ -10,13 +11,16 @@ from patience import PACE
 
 # Below those that the system gives to outgoing connections, one of which may else take it before the server does.
 _PORTS = range(12_000, 32_000)
+# Processes that run tests side by side have ports of their own: what one is about to use, no other may find free.
+_SIDE_BY_SIDE = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_MINE = _PORTS[int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _SIDE_BY_SIDE :: _SIDE_BY_SIDE]
 _given: set[int] = set()
 
 
 def free_port() -> int:
     """A port that nobody has bound, and that was not given here before."""
     while True:
-        port = random.SystemRandom().choice(_PORTS)  # tests may have seeded the other one, in several processes alike
+        port = random.SystemRandom().choice(_MINE)  # tests may have seeded the other one, in several processes alike
         if port in _given:
             continue
         with socket.socket() as probe:

@@ -155,6 +155,6 @@ class AttendanceContract:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30.0)
+            thread.join(60.0)
         assert sorted(back) == [0, 0, 0, 20]
         harness.expect_ready(20)

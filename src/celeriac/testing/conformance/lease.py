@@ -75,5 +75,5 @@ class LeaseContract:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30.0)
+            thread.join(60.0)
         assert len([term for term in terms if term is not None]) == 1

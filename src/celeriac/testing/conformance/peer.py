@@ -20,12 +20,12 @@ class LoopThread:
         self._thread = threading.Thread(target=self._loop.run_forever, name="conformance-loop", daemon=True)
         self._thread.start()
 
-    def call(self, coroutine: Coroutine[Any, Any, T], timeout: float = 30.0) -> T:
+    def call(self, coroutine: Coroutine[Any, Any, T], timeout: float = 90.0) -> T:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout)
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10.0)
+        self._thread.join(60.0)
         self._loop.close()
 
 
@@ -45,7 +45,7 @@ class EarFace:
     def discard(self, channels: Iterable[str]) -> None:
         self._do(self._ear.discard(channels))
 
-    def next(self, timeout: float | None = 20.0) -> tuple[str, bytes] | None:
+    def next(self, timeout: float | None = 30.0) -> tuple[str, bytes] | None:
         heard: tuple[str, bytes] | None = self._do(self._ear.next(timeout))
         return heard
 
@@ -60,7 +60,7 @@ class BellFace:
         self._bell = bell
         self._loop = loop
 
-    def wait(self, timeout: float = 20.0) -> bool:
+    def wait(self, timeout: float = 30.0) -> bool:
         return self._loop.call(self._bell.wait(timeout))
 
     def close(self) -> None:
@@ -77,7 +77,7 @@ class Peer:
         self._alink: AsyncLink = loop.call(transport.alink())
         self._open: list[EarFace | BellFace] = []
 
-    def run(self, flow: Flow[T], timeout: float = 10.0) -> T:
+    def run(self, flow: Flow[T], timeout: float = 60.0) -> T:
         if self.colour == "sync":
             return self.transport.link().run(flow, timeout)
         return self._loop.call(self._alink.run(flow, timeout))

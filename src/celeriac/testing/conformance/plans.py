@@ -175,7 +175,7 @@ class PlansContract:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30.0)
+            thread.join(60.0)
         assert len(fired) == 40
         assert sum(fired) == harness.count()
         mark = _load(harness).plans[0].mark

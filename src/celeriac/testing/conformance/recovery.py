@@ -89,7 +89,7 @@ class RecoveryContract:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30.0)
+            thread.join(60.0)
         assert sum(found) == 200
         harness.expect_ready(200)
 

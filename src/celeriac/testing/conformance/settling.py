@@ -4,7 +4,7 @@ from celeriac.core.delivery import Action, Settlement
 from celeriac.core.record import Record
 from celeriac.wire import envelope
 
-from .harness import Harness, ids, message, post
+from .harness import LATER, Harness, ids, message, post
 
 
 class SettlingContract:
@@ -90,7 +90,7 @@ class SettlingContract:
     def test_a_deferred_message_does_not_come_before_it_is_due(self, harness: Harness) -> None:
         harness.publish("a", "b")
         owner = harness.worker()
-        due = harness.now() + 60.0
+        due = harness.now() + LATER
         assert harness.settle(owner, harness.take(owner), Action.DEFER, due=due)
         claim = harness.claim(owner)
         assert ids(claim) == ["b"]
@@ -119,16 +119,16 @@ class SettlingContract:
         harness.publish("a", "b", "c")
         owner = harness.worker()
         start = harness.now()
-        for delivery, delay in zip(harness.claim(owner).deliveries, (50.0, 30.0, 40.0), strict=True):
+        for delivery, delay in zip(harness.claim(owner).deliveries, (LATER + 20.0, LATER, LATER + 10.0), strict=True):
             assert harness.settle(owner, delivery, Action.DEFER, due=start + delay)
         claim = harness.claim(owner)
         assert claim.deliveries == ()
-        harness.expect_next_due(claim, start + 30.0)
+        harness.expect_next_due(claim, start + LATER)
 
     def test_a_post_with_a_due_time_is_held_until_then(self, harness: Harness) -> None:
         harness.publish("a")
         owner = harness.worker()
-        soon, later = harness.now() + harness.tick, harness.now() + 60.0
+        soon, later = harness.now() + harness.tick, harness.now() + LATER
         assert harness.settle(owner, harness.take(owner), posts=(post("later", due=later),))
         claim = harness.claim(owner)
         assert claim.deliveries == ()
