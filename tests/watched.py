@@ -95,6 +95,11 @@ class Watched:
                 assert waits, f"no line with {pattern!r}:\n{self.end_of_text()}"
                 self._changed.wait(0.5)  # the reader may have ended without a further line
 
+    def matching(self, pattern: str) -> list[str]:
+        """All such lines that have come so far."""
+        looks = re.compile(pattern)
+        return [line for line in list(self.lines) if looks.search(line)]
+
     def wait_end(self, seconds: float = PATIENCE) -> int:
         """Its exit code, when everything it printed has been read."""
         try:

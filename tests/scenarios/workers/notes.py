@@ -26,9 +26,10 @@ def told() -> bool:
 
 
 def notes(home: Path, name: str = "notes") -> list[list[Any]]:
-    """Everything that was noted, in order."""
+    """Everything that was noted, in order; of a line that is being written just now, nothing."""
     file = home / name
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+    whole = file.read_text().rpartition("\n")[0] if file.exists() else ""
+    return [json.loads(line) for line in whole.splitlines()]
 
 
 def notes_of(home: Path, task_id: str) -> list[Any]:

@@ -18,7 +18,7 @@ app = Celeriac("program", broker=STORE, backend=STORE)
 app.conf.update(
     task_annotations={"program.annotated": {"greeting": "annotated"}, "*": {"everywhere": 1}},
     accept_content=["json", "yaml"],
-    worker_lease_ttl=4,
+    worker_lease_ttl=30,  # a worker may stand still for seconds
     worker_lease_renew=1,
     worker_recover_interval=1,
 )
@@ -274,9 +274,9 @@ def silent_but_errors() -> None:
 
 
 @app.task(name="program.tracked", bind=True, track_started=True)
-def tracked(self: Any, seconds: float) -> None:
-    note("begin", self.request.id)
-    time.sleep(seconds)
+def tracked(self: Any) -> None:
+    while not os.path.exists(f"{os.environ['PROGRAM_NOTES']}.{self.request.id}"):
+        time.sleep(0.01)
 
 
 @app.task(name="program.large")

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from celeriac import Celeriac
+from living import children_of
 
+from .notes import tell
 from .running import run, until, worker
 
 TIMEOUT = 60
@@ -13,16 +15,16 @@ TIMEOUT = 60
 
 def test_processes_come_with_work_and_leave_without(store: str, home: Path, client: Celeriac) -> None:
     environment = {"PROGRAM_STORE": store, "PROGRAM_NOTES": str(home / "notes"), "AUTOSCALE_KEEPALIVE": "1"}
+    (home / "notes.told").unlink(missing_ok=True)  # of the other store
     with worker(home, "scenarios.workers.program", "--autoscale", "6,2", environment=environment) as running:
         assert "{min=2, max=6} (prefork)" in running.text
-        children = Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children")
-        (zygote,) = children.read_text().split()
-        brood = Path(f"/proc/{zygote}/task/{zygote}/children")
-        assert len(brood.read_text().split()) == 2
-        results = [client.send_task("program.sleep", (1.5,)) for _ in range(12)]
-        until(lambda: len(brood.read_text().split()) == 6)
-        assert [result.get(TIMEOUT) for result in results] == ["slept"] * 12
-        until(lambda: len(brood.read_text().split()) == 2, TIMEOUT)
+        (zygote,) = children_of(running.process.pid)
+        until(lambda: len(children_of(zygote)) == 2)  # it is ready with the first
+        results = [client.send_task("program.wait_told") for _ in range(12)]
+        until(lambda: len(children_of(zygote)) == 6)
+        tell(home)
+        assert [result.get(TIMEOUT) for result in results] == ["told"] * 12
+        until(lambda: len(children_of(zygote)) == 2, TIMEOUT)
         assert client.send_task("program.add", (1, 2)).get(TIMEOUT) == 3
 
 

@@ -113,7 +113,7 @@ def test_a_countdown_and_an_eta_are_kept(client: Celeriac) -> None:
     past = client.send_task("program.pid", eta=datetime(2020, 1, 1, tzinfo=UTC))
     for result in (past, later, at):
         result.get(TIMEOUT)
-    assert in_time(time.time() - begin, 5.0)
+    assert in_time(time.time() - begin, 20.0)
     assert min(datetime.fromisoformat(result.date_done).timestamp() for result in (later, at)) - begin > 0.65
 
 

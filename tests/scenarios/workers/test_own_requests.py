@@ -12,7 +12,7 @@ from celeriac.exceptions import TimeLimitExceeded, WorkerLostError
 from .notes import notes_of
 from .running import Command, until, worker
 
-TIMEOUT = 30
+TIMEOUT = 60
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def test_a_task_that_ignores_its_end(client: Celeriac, home: Path) -> None:
 
 
 def test_limits(client: Celeriac, home: Path) -> None:
-    call = client.send_task("requested.slow", (60,), time_limit=1.5, soft_time_limit=0.5)
+    call = client.send_task("requested.slow", (60,), time_limit=50, soft_time_limit=0.5)
     with pytest.raises(Exception, match="SoftTimeLimitExceeded"):
         call.get(TIMEOUT)
     assert told(home, call.id, 4)[0] == ["timeout", True, 0.5]

@@ -127,17 +127,22 @@ def test_the_worker_alone_tells_of_a_hard_limit(client: Celeriac, store: str, ho
             result.get(TIMEOUT)
         assert limited.stop() == 0
     found = [(name, place) for name, about, place, *_ in notes(home, "more") if about == result.id]
-    assert found == [("task_received", "main"), ("task_prerun", "child"), ("task_failure", "main")]
+    assert [each for each in found if each[1] == "main"] == [("task_received", "main"), ("task_failure", "main")]
+    told = [name for name, place in found if place == "child"]  # a process may stand still until it is killed
+    assert told == ["task_prerun"][: len(told)]
 
 
 def test_a_task_that_sends_publishes_with_all_arguments(client: Celeriac, home: Path) -> None:
     child = client.send_task("signalled.sends").get(TIMEOUT)
-    assert [name for name, _ in heard(home, child)][:3] == [
-        "before_task_publish",
-        "after_task_publish",
-        "task_received",
+    found = heard(home, child)
+    # The worker may have received it before the sender says that it is out: two processes.
+    assert [name for name, place in found if place == "main"] == ["task_received"]
+    assert [name for name, place in found if place == "child"] == [
+        *("before_task_publish", "after_task_publish"),
+        *("task_prerun", "task_success", "task_postrun"),
     ]
-    before, after = notes_of(home, child)[:2]
+    assert found[0] == ("before_task_publish", "child")
+    before, after = [each for each in notes_of(home, child) if each[0].endswith("_task_publish")]
     arguments = ["body", "declare", "exchange", "headers", "properties", "retry_policy", "routing_key"]
     assert before == ["before_task_publish", "child", "signalled.well", arguments]
     assert after == ["after_task_publish", "child", "signalled.well", ["body", "exchange", "headers", "routing_key"]]

@@ -176,7 +176,7 @@ def send(*bodies):
 def test_a_step_may_consume_from_a_queue_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "consuming.py").write_text(CONSUMING)
     send = (sys.executable, "-c", "from consuming import send; send(*({'number': n} for n in range(3)))")
-    subprocess.run(send, cwd=tmp_path, check=True, timeout=30)
+    subprocess.run(send, cwd=tmp_path, check=True, timeout=120)
     with worker(tmp_path, "consuming", "-c", "1") as running:
         running.wait_line("handled order 0")
         running.wait_line("handled order 1")
