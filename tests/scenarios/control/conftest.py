@@ -58,7 +58,7 @@ class Told:
 
     def begun(self, *results: Any) -> None:
         """Wait until all of these have begun."""
-        until(lambda: all("begin" in self.of(result.id) for result in results), 20)
+        until(lambda: all("begin" in self.of(result.id) for result in results))
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ STORE = os.environ["PROGRAM_STORE"]
 app = Celeriac("control", broker=STORE, backend=STORE)
 app.conf.update(
     worker_pool_restarts=True,
-    worker_lease_ttl=4,
+    worker_lease_ttl=30,  # a worker may stand still for seconds
     worker_lease_renew=1,
     worker_recover_interval=1,
     accept_content=["json"],

@@ -36,14 +36,14 @@ def replies(client: Celeriac, node: Command, told: Told) -> Iterator[dict[str, A
     inspect = client.control.inspect([NODE], timeout=20)
     delayed = client.send_task("control.add", (1,), {"y": 2}, countdown=600)
     until(lambda: inspect.scheduled() != {NODE: []}, 20)
-    sleeping, other = (client.send_task("control.sleep", (60,)) for _ in range(2))
+    sleeping, other = (client.send_task("control.sleep", (600,)) for _ in range(2))
     told.begun(sleeping, other)
     ids = {"{sleeping}": sleeping.id, "{other}": other.id, "{delayed}": delayed.id}
 
     def between(label: str) -> None:
         if label == ENDS:
             until(lambda: inspect.active() == {NODE: []}, 20)
-            stamped = client.send_task("control.sleep", (60,), headers=STAMPS)
+            stamped = client.send_task("control.sleep", (600,), headers=STAMPS)
             told.begun(stamped)
             ids["{stamped}"] = stamped.id
 

@@ -13,9 +13,9 @@ from ..workers.running import Command, until
 from .conftest import Start, Told
 
 
-@pytest.fixture(scope="module", params=["threads", "asyncio", "solo"])
+@pytest.fixture(params=["threads", "asyncio", "solo"])
 def pool(request: pytest.FixtureRequest, start: Start, store: str) -> Iterator[Command]:
-    """Beside prefork, which the shared worker has."""
+    """Beside prefork, which the shared worker has: alone, for it takes whatever is sent while it lives."""
     name = request.param
     with start("-n", f"{name}@here", "-P", name, "-c", "1" if name == "solo" else "2") as running:
         yield running
