@@ -76,6 +76,14 @@ class Monitor:
         until(lambda: bool(found()), PATIENCE)
         return found()[0]
 
+    def beats(self, hostname: str) -> list[dict[str, Any]]:
+        """The heartbeats of a worker so far."""
+        return [one for one in list(self.events) if one["type"] == "worker-heartbeat" and one["hostname"] == hostname]
+
+    def processed(self, hostname: str) -> int:
+        """How many tasks a worker has run, as it said last."""
+        return int(self.beats(hostname)[-1]["processed"])
+
 
 @pytest.fixture(scope="module")
 def monitor(client: Celeriac) -> Iterator[Monitor]:
