@@ -9,7 +9,7 @@ from typing import Self
 
 from watched import PATIENCE, Watched
 
-DEADLINE = PATIENCE
+DEADLINE = 3 * PATIENCE  # of a call: a hang is found soon enough
 CELERIAC = [sys.executable, "-m", "celeriac"]
 
 TASKS = """

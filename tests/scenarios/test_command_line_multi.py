@@ -38,6 +38,7 @@ def test_workers_are_started_restarted_and_stopped_by_name(tmp_path: Path) -> No
         restarted = run(tmp_path, *multi, "restart", "w1", *options)
         assert "Restarting node w1@" in restarted.text
         until(lambda: (pids / "w1.pid").exists() and (pids / "w1.pid").read_text() not in ("", before), 30)
+        until(lambda: _log(tmp_path, "w1").count(" ready.") == 2, told=lambda: _log(tmp_path, "w1"))
         again = run(tmp_path, *multi, "start", "w2", *options)
         assert again.process.returncode
         assert "is the worker up already?" in again.text

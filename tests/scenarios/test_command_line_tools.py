@@ -174,7 +174,7 @@ def test_a_demo_that_fails_shows_the_workers_log(tmp_path: Path, short: Path) ->
 
 
 def test_the_demo_ends_in_good_order_on_ctrl_c(tmp_path: Path, short: Path) -> None:
-    with Home(tmp_path).start("demo", "-n", "500", TMPDIR=str(short)).wait_for("A task for later") as demo:
+    with Home(tmp_path).start("demo", "-n", "1000000", TMPDIR=str(short)).wait_for("A task for later") as demo:
         demo.signal(signal.SIGINT)
         assert demo.wait() == 130
     assert "the folder is removed" in demo.output

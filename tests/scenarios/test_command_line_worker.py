@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from patience import stretched
+
 from .commands import Home, Running
 
 
@@ -149,7 +151,7 @@ def test_a_file_that_can_not_be_written_is_told_before_the_terminal_is_left(
 
 def _wait_gone(descriptor: int) -> None:
     """A process that is not our child: its descriptor becomes readable when it has ended."""
-    readable, _, _ = select.select([descriptor], [], [], 20.0)
+    readable, _, _ = select.select([descriptor], [], [], stretched(60.0))
     os.close(descriptor)
     assert readable, "the worker did not end"
 
@@ -168,5 +170,6 @@ def test_steps_and_options_of_the_program_reach_the_worker(home: Home) -> None:
         "        print('painted', self.colour)\n"
         "app.steps['worker'].add(Painter)\n"
     )
-    with home.start("worker", "-A", "tasks", "--colour", "blue").wait_for("painted blue") as worker:
+    words = ("worker", "-A", "tasks", "-l", "INFO", "--colour", "blue")
+    with home.start(*words).wait_for("painted blue").wait_for(" ready.") as worker:
         assert worker.stop() == 0
