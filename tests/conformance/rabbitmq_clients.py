@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -13,9 +13,13 @@ from celeriac.core.errors import OperationalError
 from celeriac.core.flow import Flow
 from celeriac.core.message import Post, Queue
 from celeriac.core.ports import TransportOptions
+from patience import until
 from servers.rabbitmq_node import RabbitNode
 
-_CLASSIC_DELAYS = {"broker_native_delayed_delivery_queue_type": "classic"}
+_GIVEN: Final[dict[str, Any]] = {
+    "settings": {"broker_native_delayed_delivery_queue_type": "classic"},
+    "connect_timeout": 30.0,
+}
 Make = Callable[..., RabbitTransport]
 
 
@@ -25,7 +29,7 @@ def make(rabbitmq: RabbitNode) -> Iterator[Make]:
     made: list[RabbitTransport] = []
 
     def make(url: str | list[str] | None = None, **given: Any) -> RabbitTransport:
-        made.append(RabbitTransport(url or rabbitmq.url(), TransportOptions(**{"settings": _CLASSIC_DELAYS, **given})))
+        made.append(RabbitTransport(url or rabbitmq.url(), TransportOptions(**{**_GIVEN, **given})))
         return made[-1]
 
     yield make
@@ -41,11 +45,11 @@ def queue(make: Make, request: pytest.FixtureRequest) -> Iterator[Queue]:
     run(transport, transport.broker.declare([mine]))
     yield mine
     line = transport.link().connect()
-    line.ask(methods.Delete(queue=mine.name), time.monotonic() + 10.0)
+    line.ask(methods.Delete(queue=mine.name), time.monotonic() + 60.0)
     line.close()
 
 
-def run(transport: RabbitTransport, flow: Flow[Any], timeout: float = 15.0) -> Any:
+def run(transport: RabbitTransport, flow: Flow[Any], timeout: float = 60.0) -> Any:
     return transport.link().run(flow, timeout)
 
 
@@ -54,19 +58,17 @@ def publish(transport: RabbitTransport, *posts: Post) -> None:
 
 
 def claim(transport: RabbitTransport, queue: Queue, owner: str = "x", limit: int = 10) -> Any:
-    run(transport, transport.lease.acquire(f"worker/{owner}", owner, 60.0))
+    run(transport, transport.lease.acquire(f"worker/{owner}", owner, 600.0))
     return run(transport, transport.broker.claim(owner, [queue], limit))
 
 
-def claim_until(transport: RabbitTransport, queue: Queue, seconds: float = 20.0) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := claim(transport, queue)).deliveries:
-        assert time.monotonic() < deadline, "nothing came"
-        time.sleep(0.02)
-    return found
+def claim_until(transport: RabbitTransport, queue: Queue, seconds: float = 60.0) -> Any:
+    return until(
+        lambda: found if (found := claim(transport, queue)).deliveries else None, seconds, lambda: "nothing came", 0.02
+    )
 
 
-def trouble(transport: RabbitTransport, timeout: float = 5.0) -> str:
+def trouble(transport: RabbitTransport, timeout: float = 60.0) -> str:
     with pytest.raises(OperationalError) as caught:
         run(transport, transport.broker.count(["celery"]), timeout)
     return str(caught.value)

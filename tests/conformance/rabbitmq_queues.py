@@ -65,14 +65,14 @@ class Vhost:
         self._seen: set[str] = {"celeriac.dead"}
 
     def transport(self, kind: str) -> RabbitTransport:
-        made: Any = RabbitTransport([self.url], TransportOptions(settings=_SETTINGS))
+        made: Any = RabbitTransport([self.url], TransportOptions(settings=_SETTINGS, connect_timeout=30.0))
         made.broker = Declaring(made.broker, kind, self._seen)
         return made  # type: ignore[no-any-return]
 
     def empty(self) -> None:
         """Queues of all tests so far are deleted."""
-        deadline = time.monotonic() + 30.0
-        doorway = RabbitTransport([self.url], TransportOptions())._doorway
+        deadline = time.monotonic() + 100.0
+        doorway = RabbitTransport([self.url], TransportOptions(connect_timeout=30.0))._doorway
         line, _ = connect(doorway, deadline)
         try:
             for name in sorted(self._seen):

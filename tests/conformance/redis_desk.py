@@ -14,12 +14,12 @@ class Desk:
     """One transport, its sync link and an owner with a lease."""
 
     def __init__(self, server: RedisServer, **options: Any) -> None:
-        self.transport = RedisTransport([server.url], TransportOptions(options=options))
+        self.transport = RedisTransport([server.url], TransportOptions(options=options, connect_timeout=30.0))
         self.broker = self.transport.broker
-        self.run(self.transport.lease.acquire("worker/me", "me", 60.0))
+        self.run(self.transport.lease.acquire("worker/me", "me", 600.0))
 
     def run(self, flow: Flow[Any]) -> Any:
-        return self.transport.link().run(flow, 5.0)
+        return self.transport.link().run(flow, 60.0)
 
     def publish(self, id: str = "a", route: Route | None = None, priority: int | None = None) -> None:
         headers = {"lang": "py", "task": "t", "id": id}

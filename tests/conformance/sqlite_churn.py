@@ -30,16 +30,16 @@ def main(url: str, path: str) -> None:
     link, broker = transport.link(), transport.broker
     owner = os.urandom(8).hex()
     queues = [Queue("celery")]
-    link.run(transport.lease.acquire(f"worker/{owner}", owner, 0.3), 10.0)
+    link.run(transport.lease.acquire(f"worker/{owner}", owner, 0.3), 60.0)
     for round in itertools.count():
         ids = [f"{owner}-{round}-{number}" for number in range(random.randint(1, 5))]
         note(ledger, "try", ids)
-        link.run(broker.publish([post(id) for id in ids]), 10.0)
+        link.run(broker.publish([post(id) for id in ids]), 60.0)
         note(ledger, "ok", ids)
-        if not link.run(transport.lease.renew(f"worker/{owner}", owner, 0.3), 10.0):
-            link.run(transport.lease.acquire(f"worker/{owner}", owner, 0.3), 10.0)
+        if not link.run(transport.lease.renew(f"worker/{owner}", owner, 0.3), 60.0):
+            link.run(transport.lease.acquire(f"worker/{owner}", owner, 0.3), 60.0)
         try:
-            claim = link.run(broker.claim(owner, queues, 8), 10.0)
+            claim = link.run(broker.claim(owner, queues, 8), 60.0)
         except LeaseLost:
             continue
         batch = []
@@ -48,7 +48,7 @@ def main(url: str, path: str) -> None:
             action = random.choice((Action.ACK, Action.ACK, Action.ACK, Action.REQUEUE))
             record = Record(id, "SUCCESS", b"{}") if action is Action.ACK else None
             batch.append((id, Settlement(delivery, action, record)))
-        settled = link.run(broker.settle(owner, [settlement for _, settlement in batch]), 10.0)
+        settled = link.run(broker.settle(owner, [settlement for _, settlement in batch]), 60.0)
         ended = [
             id
             for (id, settlement), done in zip(batch, settled, strict=True)
@@ -56,7 +56,7 @@ def main(url: str, path: str) -> None:
         ]
         note(ledger, "end", ended)
         if round % 10 == 0:
-            link.run(broker.recover(envelope.redelivered), 10.0)
+            link.run(broker.recover(envelope.redelivered), 60.0)
 
 
 if __name__ == "__main__":

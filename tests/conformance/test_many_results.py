@@ -61,15 +61,15 @@ def test_thousands_of_results_are_waited_for(app: Celeriac) -> None:
     group = app.GroupResult("g", [app.AsyncResult(task_id) for task_id in ids])
     writer.go()
     arrived = []
-    for pair in group.iterate(timeout=60):
+    for pair in group.iterate(timeout=120):
         arrived.append(pair)
         if len(arrived) == MANY // 4:
             writer.go()
     assert sorted(arrived) == sorted((task_id, task_id) for task_id in ids)
-    assert group.get(timeout=60) == ids
+    assert group.get(timeout=120) == ids
     group.forget()
     assert not app.AsyncResult(ids[0]).exists()
-    writer.join(10)
+    writer.join(60)
 
 
 async def test_thousands_of_results_are_waited_for_by_async_code(app: Celeriac) -> None:
@@ -78,13 +78,13 @@ async def test_thousands_of_results_are_waited_for_by_async_code(app: Celeriac) 
     group = app.GroupResult("g", [app.AsyncResult(task_id) for task_id in ids])
     writer.go()
     arrived = []
-    async for pair in group.aiterate(timeout=60):
+    async for pair in group.aiterate(timeout=120):
         arrived.append(pair)
         if len(arrived) == MANY // 4:
             writer.go()
     assert sorted(arrived) == sorted((task_id, task_id) for task_id in ids)
     assert await group == ids
-    writer.join(10)
+    writer.join(60)
     await app.aclose()
 
 
@@ -106,14 +106,14 @@ async def test_cut_connections_cost_no_result(server: RedisServer, colour: str) 
                 writer.go()
 
         if colour == "sync":
-            for pair in group.iterate(timeout=60):
+            for pair in group.iterate(timeout=120):
                 take(pair)
         else:
-            async for pair in group.aiterate(timeout=60):
+            async for pair in group.aiterate(timeout=120):
                 take(pair)
         assert sorted(got) == sorted((task_id, task_id) for task_id in ids)
         assert cuts > 0
-        writer.join(10)
+        writer.join(60)
         await app.aclose()
 
 

@@ -19,7 +19,7 @@ def harness(request: pytest.FixtureRequest, postgres: PostgresServer) -> Iterato
     url = emptied(postgres)
 
     def transport() -> PostgresTransport:
-        return PostgresTransport([url], TransportOptions())
+        return PostgresTransport([url], TransportOptions(connect_timeout=30.0))
 
     with Harness(transport, request.param) as harness:
         yield harness

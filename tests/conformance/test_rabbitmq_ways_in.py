@@ -82,19 +82,21 @@ def test_tls_checks_the_certificate_unless_told_otherwise(make: Make, rabbitmq: 
 
 async def test_tls_works_in_async_code_too(rabbitmq: RabbitNode) -> None:
     url = rabbitmq.url().replace("amqp://", "amqps://").replace(str(rabbitmq.port), str(rabbitmq.tls_port))
-    link = await RabbitTransport(url, TransportOptions(ssl={"ca_certs": rabbitmq.certificate})).alink()
-    assert await link.run(RabbitTransport(url).broker.count(["nothing"]), 10.0) == {"nothing": 0}
+    link = await RabbitTransport(
+        url, TransportOptions(ssl={"ca_certs": rabbitmq.certificate}, connect_timeout=30.0)
+    ).alink()
+    assert await link.run(RabbitTransport(url).broker.count(["nothing"]), 60.0) == {"nothing": 0}
     await link.close()
     blind = await RabbitTransport(url).alink()
     with pytest.raises(OperationalError, match="certificate that can't be trusted"):
-        await blind.run(RabbitTransport(url).broker.count(["nothing"]), 10.0)
+        await blind.run(RabbitTransport(url).broker.count(["nothing"]), 60.0)
 
 
 async def test_asking_for_queues_that_are_not_there_costs_no_channels(rabbitmq: RabbitNode) -> None:
     transport = RabbitTransport(rabbitmq.url())
     link = await transport.alink()
     for _ in range(50):
-        assert await link.run(transport.broker.count(["nothing", "nowhere"]), 10.0) == {"nothing": 0, "nowhere": 0}
+        assert await link.run(transport.broker.count(["nothing", "nowhere"]), 60.0) == {"nothing": 0, "nowhere": 0}
     assert link._pipe is not None and link._pipe.number() < 15
     await link.close()
 

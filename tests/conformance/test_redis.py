@@ -16,7 +16,7 @@ def harness(request: pytest.FixtureRequest, server: RedisServer) -> Iterator[Har
         client.flushall()
 
     def transport() -> RedisTransport:
-        return RedisTransport([server.url], TransportOptions())
+        return RedisTransport([server.url], TransportOptions(connect_timeout=30.0))
 
     with Harness(transport, request.param, urgent=0, idle=9, holds_published=False) as harness:
         yield harness

