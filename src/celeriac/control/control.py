@@ -16,6 +16,8 @@ from .inspect import AsyncInspect, Inspect
 from .performing import DEADLINE, Errand, aperform, perform
 
 TERM = "SIGTERM"
+# Seconds that one of our workers has to hear of an election; where there are none, all of them are waited for.
+_ATTENTION = 3.0
 
 
 class _Colourless(Commands):
@@ -81,7 +83,15 @@ class _Colourless(Commands):
         Ours are told first, and one is heard before Celery's are told: of those one alone would end with an error.
         """
         arguments = {"id": id, "topic": topic, "action": action}
-        ours = Call(command="election", arguments=arguments, pattern=OURS, matcher="glob", reply=True, limit=1)
+        ours = Call(
+            command="election",
+            arguments=arguments,
+            pattern=OURS,
+            matcher="glob",
+            reply=True,
+            limit=1,
+            timeout=_ATTENTION,
+        )
         return self._say_both(ours, Call(command="election", arguments=arguments))
 
     def revoke(
