@@ -7,7 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from scenarios.workers.running import Process
+from celeriac import Celeriac
+from scenarios.workers.running import Process, until
 
 Side = Literal["celery", "celeriac"]
 SIDES: Final[tuple[Side, Side]] = ("celery", "celeriac")
@@ -48,6 +49,14 @@ def start_worker(
         worker.process.wait()
         raise
     return worker
+
+
+def wait_for_answers(url: str, *nodes: str) -> None:
+    """Until these hear commands: on Redis a worker of Celery's says that it is ready before it has subscribed."""
+    with Celeriac("asking", broker=url, set_as_current=False) as app:
+        until(
+            lambda: set(nodes) <= {node for reply in app.control.ping(timeout=2.0) for node in reply}, 60, lambda: nodes
+        )
 
 
 def run_client(

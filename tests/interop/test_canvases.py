@@ -42,7 +42,7 @@ class Run:
             for side in workers:
                 options = ("-c", "2", "-n", f"{side}@here")
                 closing.enter_context(start_worker(side, self._server.url, folder, *options, settings=SETTINGS))
-            arguments = {"specs": list(specs.values()), "within": self._within, "may_hang": "celery" in workers}
+            arguments = {"specs": list(specs.values()), "within": self._within, "of_celery": "celery" in workers}
             self._client = Client(client, self._server.url, "sending:workflows", SETTINGS, arguments)
             closing.callback(self._client.end)
             self.close = closing.pop_all().close

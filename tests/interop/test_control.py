@@ -9,7 +9,7 @@ import pytest
 
 from servers.redis_server import RedisServer
 
-from .fleet import SIDES, Side, run_client, start_worker
+from .fleet import SIDES, Side, run_client, start_worker, wait_for_answers
 
 NODES = {"celery@here", "celeriac@here"}
 
@@ -21,6 +21,7 @@ def workers(server: RedisServer, home: Path) -> Iterator[None]:
         for side in SIDES:
             options = ("-n", f"{side}@here", "-c", "2", "-Q", side)
             stack.enter_context(start_worker(side, server.url, home, *options, app="remote"))
+        wait_for_answers(server.url, *NODES)
         yield
 
 

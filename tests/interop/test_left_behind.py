@@ -8,7 +8,7 @@ from watched import until
 from .fleet import Client, start_worker
 
 LATER = 4  # calls of which each waits some seconds
-AFTER = 6.0
+AFTER = 8.0
 PATIENCE = 60.0  # less than the hundred seconds between the sweeps of a Celery worker
 
 

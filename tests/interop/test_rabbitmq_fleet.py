@@ -92,4 +92,6 @@ def test_tasks_are_terminated_wherever_they_are(
     """When everything else is done."""
     found = run_client(client, server.url, "crew:ended", settings=settings, count=8)
     assert found["running"] == {f"{side}@crew": [True] for side in SIDES}
-    assert (found["states"], found["begun"]) == (["REVOKED"], 2)
+    assert found["states"] == ["REVOKED"]
+    # Celery ends the runs of what it had in hand when they have begun.
+    assert found["begun"]["celeriac"] == 1 <= found["begun"]["celery"]

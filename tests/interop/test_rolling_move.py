@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import redis
 
 from scenarios.workers.running import Process
 from servers.rabbitmq_server import RabbitServer
@@ -19,6 +20,7 @@ from .test_rabbitmq import KINDS
 
 VHOST = 11  # nobody else's
 AT_ONCE = 20  # unfinished calls of each client
+LEAST = 5 * AT_ONCE  # calls of each, in all
 PATIENCE = 60.0
 
 
@@ -62,11 +64,12 @@ def test_a_loaded_fleet_moves_to_celeriac_and_back_and_every_task_has_run(
             for side in ("celeriac", "celery"):
                 for _ in range(2):
                     fleet.add(side)
+                    until(lambda: fleet.newest_has_begun(notes), PATIENCE, every=0.1)
                     fleet.retire()
             notes.set("interop:stop", 1)
             answers = {side: client.answer(2 * PATIENCE) for side, client in clients.items()}
         assert {side: answer["wrong"] for side, answer in answers.items()} == {side: {} for side in SIDES}
-        assert min(answer["sent"] for answer in answers.values()) > 5 * AT_ONCE
+        assert min(answer["sent"] for answer in answers.values()) >= LEAST
         runs = [entry.decode() for entry in notes.lrange("interop:begun", 0, -1)]
         verdict(runs)
         until(lambda: broker.left() == 0, PATIENCE, lambda: f"{broker.left()} messages are left")
@@ -81,11 +84,16 @@ class Rolling:
         self._count = 0
 
     def add(self, side: Side) -> None:
-        """One more, that works."""
+        """One more, that is ready to work."""
         self._count += 1
         options = ("-n", f"{side}@{self._count}", "-c", "2")
         worker = start_worker(side, self._server.url, self._home, *options, app="moving", settings=self._settings)
         self._workers.append(self._stack.enter_context(worker))
+
+    def newest_has_begun(self, notes: "redis.Redis") -> bool:
+        """It runs something."""
+        name = f"@{self._count}".encode()
+        return any(entry.endswith(name) for entry in notes.lrange("interop:begun", 0, -1))
 
     def retire(self) -> None:
         """The oldest is asked to end, and does."""
@@ -100,7 +108,7 @@ def loaded(server: RedisServer, settings: dict[str, Any]) -> Iterator[dict[Side,
     clients: dict[Side, Client] = {}
     try:
         for side in SIDES:
-            work = {"name": side, "at_once": AT_ONCE, "patience": PATIENCE}
+            work = {"name": side, "at_once": AT_ONCE, "patience": PATIENCE, "least": LEAST}
             clients[side] = Client(side, server.url, "moving:load", settings, work)
         yield clients
     finally:

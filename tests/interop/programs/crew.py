@@ -75,7 +75,7 @@ def news(what: str) -> None:
 @app.task(name="i.hold", bind=True)
 def hold(self: Any, seconds: float) -> str:
     """Runs for long, unless somebody began it before."""
-    if notes.hincrby("interop:begun", self.request.id, 1) == 1:
+    if notes.hsetnx("interop:begun", self.request.id, SIDE):
         time.sleep(seconds)
     return SIDE
 
@@ -142,11 +142,19 @@ def ended(count: int) -> dict[str, Any]:
     sent = [hold.apply_async((600,)) for _ in range(count)]
     ids = [found.id for found in sent]
     _until(lambda: sum(notes.hexists("interop:begun", id) for id in ids) == 2)
-    active = app.control.inspect(timeout=TIMEOUT, limit=2).active()
-    running = {node: [task["id"] in ids for task in tasks] for node, tasks in active.items()}
+    running: dict[str, list[bool]] = {}
+
+    def known() -> bool:
+        """A worker hears of the beginning of a run after its process has begun it."""
+        active = app.control.inspect(timeout=TIMEOUT, limit=2).active()
+        running.update({node: [task["id"] in ids for task in tasks] for node, tasks in active.items()})
+        return len(running) == 2 and all(running.values())
+
+    _until(known)
     app.control.revoke(ids, terminate=True, reply=True, timeout=TIMEOUT, limit=2)
     _until(lambda: all(found.ready() for found in sent))
-    begun = sum(notes.hexists("interop:begun", id) for id in ids)
+    began = [who.decode() for who in notes.hmget("interop:begun", ids) if who]
+    begun = {side: began.count(side) for side in OTHER}
     return {"running": running, "states": sorted({found.state for found in sent}), "begun": begun}
 
 

@@ -15,6 +15,7 @@ LAST = {
     "i.nobody": {"task-failed"},
     "i.tell": {"task-told", "task-succeeded"},
 }
+SENT = {"task-sent"}  # the client's own, which may come after those of a quick worker
 
 
 @app.task(name="i.tell", bind=True)
@@ -55,17 +56,18 @@ def heard(queues: list[str]) -> dict[str, Any]:
         for name, last in LAST.items():
             id = f"{queue}-{name}"
             app.send_task(name, queue=queue, task_id=id)
-            calls[id] = last
+            calls[id] = last | SENT
     _until(all_heard)
-    calls.update({f"{queue}-expired": {"task-revoked"} for queue in queues})
+    calls.update({f"{queue}-expired": {"task-revoked"} | SENT for queue in queues})
     _call_expired(queues, all_heard)
+    _until(lambda: nodes == _alive(state))  # a heart may have been held up
     told: dict[str, Any] = {}
     for event in _of_tasks(events):
         told.setdefault(event["uuid"], {}).setdefault(event["type"], event)
     return {
         "tasks": told,
         "workers": _hearts(events),
-        "alive": sorted(worker.hostname for worker in state.alive_workers()),
+        "alive": sorted(nodes),
         "states": {id: state.tasks[id].state for id in calls},
     }
 
@@ -87,20 +89,32 @@ def _call_expired(queues: list[str], all_heard: Callable[[], bool]) -> None:
     _until(done)
 
 
-def revoked_before(id: str) -> None:
-    """Workers that are there now are told."""
-    app.control.revoke(id, reply=True, timeout=PATIENCE, limit=1)
+def revoked_before(id: str) -> bool:
+    """The worker that is there now is told: has it heard?"""
+    return bool(app.control.revoke(id, reply=True, timeout=PATIENCE, limit=1))
 
 
-def known_as_revoked(node: str, id: str) -> bool:
-    """By a worker that came later."""
-    _until(lambda: id in (app.control.inspect([node], timeout=PATIENCE).revoked() or {}).get(node, ()))
+def known_as_revoked(node: str, id: str, patience: float) -> bool:
+    """By a worker that came later, in so many seconds."""
+    end = time.monotonic() + patience
+    while id not in (app.control.inspect([node], timeout=PATIENCE).revoked() or {}).get(node, ()):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
     return True
 
 
 def _hearts(events: list[dict[str, Any]]) -> dict[str, Any]:
     """The last full one of each worker: Celery's are shorter when they were asked for."""
     return {one["hostname"]: one for one in list(events) if one["type"] == "worker-heartbeat" and "active" in one}
+
+
+def _alive(state: Any) -> set[str]:
+    """The nodes that State says to be alive."""
+    try:
+        return {worker.hostname for worker in state.alive_workers()}
+    except RuntimeError:  # the listening thread has just changed it
+        return set()
 
 
 def _of_tasks(events: list[dict[str, Any]]) -> list[dict[str, Any]]:

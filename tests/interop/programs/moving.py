@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from either import library
-from shared_tasks import app, notes
+from shared_tasks import app, notes, wait_for_retry_to_be_stored
 
 STOP = "interop:stop"
 BEGUN = "interop:begun"  # which call began, and where
@@ -24,7 +24,8 @@ def persist(self: Any, label: str) -> str:
     """Succeeds at the third try."""
     if self.request.retries < 2:
         _begun(self, f"{label}.{self.request.retries}")
-        raise self.retry(countdown=1)  # Celery stores RETRY when the next try is on its way
+        raise self.retry(countdown=1)
+    wait_for_retry_to_be_stored(self)
     _begun(self, label)
     return label
 
@@ -60,13 +61,16 @@ def stuck(self: Any, label: str) -> str:
     return label
 
 
-def load(name: str, at_once: int, patience: float) -> dict[str, Any]:
-    """Send until the key says stop, never having more than `at_once` unfinished; then wait for every result."""
+def load(name: str, at_once: int, patience: float, least: int = 0) -> dict[str, Any]:
+    """Send until the key says stop, never having more than `at_once` unfinished; then wait for every result.
+
+    So many are sent at least, however soon that is said.
+    """
     app.finalize()
     kinds, sent, waiting = list(_KINDS.values()), {}, []
     end = None
     while waiting or end is None:
-        if end is None and notes.exists(STOP):
+        if end is None and len(sent) >= least and notes.exists(STOP):
             end = time.monotonic() + patience
         if end is None and len(waiting) < at_once:
             label = f"{name}{len(sent)}"
