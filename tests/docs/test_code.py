@@ -30,6 +30,7 @@ def worker(folder: Path, environment: dict[str, str]) -> Iterator[None]:
     command = [sys.executable, "-m", "celeriac", "-A", "tasks", "worker", "-l", "INFO", "-c", "2"]
     with Watched(command, folder, environment, folder / "worker.log") as running:
         yield
+        running.wait_line(r" ready\.", SECONDS)  # before, it does not know how to end gently
         assert running.stop(SECONDS) == 0
 
 

@@ -155,14 +155,21 @@ def test_timers_call_in_order_and_no_more_when_they_are_cancelled(tmp_path: Path
 import json, threading
 from datetime import datetime, timedelta
 from celery.utils.timer2 import Entry, Schedule, Timer, to_timestamp
-called, done = [], threading.Event()
+called, told, done = [], threading.Event(), threading.Event()
 timer = Timer(on_error=lambda exc: called.append(type(exc).__name__))
+
+def at(seconds):
+    return to_timestamp(begin + timedelta(seconds=seconds))
+
+begin = datetime.now()
+timer.call_after(0.0, told.wait, (60,))  # nothing is called before all is said
 timer.call_after(60, called.append, ("never",))
 never = timer.call_after(0.05, called.append, ("cancelled",))
 never.cancel()
-timer.call_after(0.02, called.append, ("second",))
-timer.call_after(0.0, lambda: 1 / 0)
-timer.call_at(to_timestamp(datetime.now() + timedelta(seconds=0.2)), done.set)
+timer.call_at(at(0.2), called.append, ("second",))
+timer.call_at(at(0.1), lambda: 1 / 0)
+timer.call_at(at(0.3), done.set)
+told.set()
 assert done.wait(60)
 timer.stop()
 assert not timer.is_alive() and not timer.empty()

@@ -53,13 +53,13 @@ def test_tasks_may_be_defined_while_the_worker_runs(celery_app, celery_worker):
     def add(x, y):
         return x + y
     celery_worker.reload()
-    assert add.delay(4, 4).get(timeout=20) == 8
+    assert add.delay(4, 4).get(timeout=60) == 8
     assert isinstance(celery_app, Celery)
     assert celery_app.conf.task_default_queue == "of_tests"
 
 def test_included_modules_are_imported(celery_app, celery_worker):
     from included import mul
-    assert mul.delay(4, 4).get(timeout=20) == 16
+    assert mul.delay(4, 4).get(timeout=60) == 16
     assert mul.app is celery_app
 
 @pytest.mark.celery(task_always_eager=True, result_backend="disabled://")
@@ -85,7 +85,7 @@ def test_a_worker_beside_the_fixtures(celery_app):
         return 1
     with start_worker(celery_app, queues=["of_tests"]) as worker:
         results = [one.delay() for _ in range(5)]
-        assert Manager(celery_app).join(celery_app.ResultSet(results), timeout=20) == [1] * 5
+        assert Manager(celery_app).join(celery_app.ResultSet(results), timeout=60) == [1] * 5
         assert worker.hostname
 
 def test_messages_for_tests():
@@ -97,13 +97,13 @@ def test_celeriacs_own_fixtures(celeriac_app, celeriac_worker):
     @celeriac_app.task
     def sub(x, y):
         return x - y
-    assert sub.delay(5, 3).get(timeout=20) == 2
+    assert sub.delay(5, 3).get(timeout=60) == 2
     assert celeriac_app.conf.result_expires == 60
 """
 SESSION = """
 def test_one_worker_for_all_tests(celery_session_app, celery_session_worker):
     task = celery_session_app.tasks["class_task"]
-    assert task.apply_async((1,)).get(timeout=20) == 2
+    assert task.apply_async((1,)).get(timeout=60) == 2
     test_one_worker_for_all_tests.worker = celery_session_worker
 
 def test_it_is_the_same_one(celery_session_worker):

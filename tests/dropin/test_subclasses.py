@@ -91,15 +91,15 @@ CALLS = """
 import json, time
 from subclassed import add, app, patient
 assert app.was_initialized
-first = add.delay(2, 3).get(timeout=20)
-by_class = [app.send_task("mine.by_class").get(timeout=20) for _ in range(2)]
+first = add.delay(2, 3).get(timeout=60)
+by_class = [app.send_task("mine.by_class").get(timeout=60) for _ in range(2)]
 running = patient.delay()
 time.sleep(0.1)
 running.abort()
-end = time.monotonic() + 20
+end = time.monotonic() + 60
 while running.state in ("PENDING", "STARTED", "ABORTED") and time.monotonic() < end:
     time.sleep(0.02)
-print(json.dumps([first, by_class, running.get(timeout=20), type(app.control).__name__, type(app.tasks).__name__]))
+print(json.dumps([first, by_class, running.get(timeout=60), type(app.control).__name__, type(app.tasks).__name__]))
 """
 TOUCHED = """
 from celery import Celery, current_app, current_task
@@ -196,7 +196,7 @@ def add(x, y):
 @worker_ready.connect
 def ask(sender=None, **kwargs):
     def go():
-        print("got", add.delay(1, 2).get(timeout=20), flush=True)
+        print("got", add.delay(1, 2).get(timeout=60), flush=True)
         app.control.shutdown()
     threading.Thread(target=go).start()
 

@@ -51,7 +51,7 @@ except ImproperlyConfigured as error:
 
 def output(program: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", WITHOUT + program], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", WITHOUT + program], capture_output=True, text=True, timeout=240, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

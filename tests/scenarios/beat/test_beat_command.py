@@ -5,11 +5,12 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+import patience
 from living import alive, family
 from scenarios.commands import DEADLINE, Home
 
@@ -55,11 +56,8 @@ def home(home: Home) -> Home:
     return home
 
 
-def until(true: Callable[[], object], told: Callable[[], str] = str) -> None:
-    end = time.monotonic() + DEADLINE
-    while not true():
-        assert time.monotonic() < end, told()
-        time.sleep(0.02)
+def until(true: Callable[[], Any], told: Callable[[], str] = str) -> Any:
+    return patience.until(true, DEADLINE, told)
 
 
 def notes(home: Home) -> list[str]:
@@ -89,7 +87,7 @@ def test_a_worker_with_b_runs_them_alone_and_replaces_a_beat_that_dies(home: Hom
         worker.wait_for("EMBEDDED")
         worker.wait_for("Sending due task add")
         until(lambda: "add" in notes(home), lambda: worker.output)
-        beat = beat_pid(home)
+        beat = leading(home)
         assert beat in family(worker.process.pid)[1:]
         os.kill(beat, signal.SIGKILL)
         worker.wait_for("it is started again")
@@ -111,7 +109,7 @@ def test_beside_a_broker_in_memory_the_beat_is_a_thread(home: Home) -> None:
 def test_the_beat_of_a_killed_worker_ends_with_it(home: Home) -> None:
     with home.start("-A", "tasks", "worker", "-B", "-l", "INFO", "-c", "1") as worker:
         worker.wait_for("Sending due task add")
-        beat = beat_pid(home)
+        beat = leading(home)
         assert alive(beat)
         worker.signal(signal.SIGKILL)
         until(lambda: not alive(beat))
@@ -198,6 +196,11 @@ def test_a_broker_that_is_away_is_told_with_exit_code_69(home: Home) -> None:
     assert done.returncode == 69
     assert "127.0.0.1:1" in done.stderr
     assert "secret" not in done.stderr
+
+
+def leading(home: Home) -> int:
+    """The same, as soon as it is there: it may have been lost for a moment."""
+    return int(until(lambda: beat_pid(home)))
 
 
 def beat_pid(home: Home) -> int:

@@ -13,8 +13,8 @@ from scenarios.workers.running import Command, worker
 from servers.rabbitmq_server import RabbitServer
 from watched import PATIENCE
 
-# Long runs are taken back soon, so that a test can see what becomes of them.
-SHORT = ("consumer_timeout = 2500",)
+# Long runs are taken back soon, so that a test can see what becomes of them; but not what is held up for a moment.
+SHORT = ("consumer_timeout = 4000",)
 
 
 @pytest.fixture(scope="session")

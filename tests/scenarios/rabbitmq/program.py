@@ -6,7 +6,7 @@ from typing import Any
 
 from celeriac import Celeriac
 from celeriac.core.message import Exchange, Queue
-from scenarios.workers.notes import note
+from scenarios.workers.notes import note, told
 
 app = Celeriac("program", broker=os.environ["PROGRAM_BROKER"], backend=os.environ.get("PROGRAM_RESULTS", "disabled://"))
 app.conf.update(
@@ -53,6 +53,16 @@ def repeat(text: str, times: int) -> str:
 def nap(self: Any, seconds: float) -> None:
     note("begin", self.request.id)
     time.sleep(seconds)
+    note("end", self.request.id)
+
+
+@app.task(name="program.hold", bind=True)
+def hold(self: Any) -> None:
+    """Until it is told that it may end."""
+    note("begin", self.request.id)
+    end = time.monotonic() + 120
+    while not told() and time.monotonic() < end:
+        time.sleep(0.02)
     note("end", self.request.id)
 
 

@@ -83,7 +83,7 @@ def runs(one: SharedScheduler, entry: str = "often") -> int:
 
 def waiting(one: SharedScheduler) -> int:
     transport = one.app.transports.write
-    return int(transport.link().run(transport.broker.count([one.app.main]), 10.0)[one.app.main])
+    return int(transport.link().run(transport.broker.count([one.app.main]), PATIENCE)[one.app.main])
 
 
 def test_who_takes_over_goes_on_where_the_one_before_stopped(scheduler: Make) -> None:
@@ -261,5 +261,5 @@ def test_whatever_becomes_of_the_leader_each_tick_is_sent_once(node: RabbitServe
     mark, transport = often(), app.transports.write
     assert (mark.last - begun.last) / 200_000 == mark.runs - begun.runs >= 5
     # One step: not even a tick in which something happened was lost or came twice.
-    until(lambda: transport.link().run(transport.broker.count([name]), 5.0) == {name: mark.runs}, PATIENCE)
+    until(lambda: transport.link().run(transport.broker.count([name]), PATIENCE) == {name: mark.runs}, PATIENCE)
     app.close()

@@ -42,7 +42,7 @@ def heard(place: Place, name: str) -> Iterator[list[dict[str, Any]]]:
 def test_commands_and_events_come_through_again_after_all_connections_were_closed(place: Place) -> None:
     name = "cut@here"
     place.worker("-c", "1", "-n", name)
-    assert answers(place, name)
+    until(lambda: answers(place, name), PATIENCE)
     with heard(place, name) as events:
         until(lambda: events, PATIENCE)
         place.node.control("close_all_connections", "a test of ours")

@@ -6,7 +6,7 @@ import pytest
 
 from celeriac.exceptions import OperationalError
 from patience import in_time
-from scenarios.workers.notes import notes, notes_of
+from scenarios.workers.notes import notes, notes_of, tell
 from scenarios.workers.running import until
 from watched import PATIENCE
 
@@ -19,11 +19,12 @@ def said(place: Place) -> list[str]:
 
 def test_a_run_that_outlives_its_connection_is_not_run_twice(place: Place) -> None:
     place.worker("-c", "2")
-    task = place.send("nap", 2.0)
+    task = place.send("hold")
     until(lambda: notes_of(place.home, task) == ["begin"])
     place.node.control("close_all_connections", "a test of ours")
     place.send("say", "after")
     until(lambda: said(place) == ["after"])
+    tell(place.home)
     until(lambda: notes_of(place.home, task)[-1:] == ["end"], 40.0)
     place.send("say", "at last")
     until(lambda: said(place) == ["after", "at last"])
@@ -31,11 +32,12 @@ def test_a_run_that_outlives_its_connection_is_not_run_twice(place: Place) -> No
 
 
 def test_a_run_that_takes_longer_than_consumer_timeout_is_not_run_twice(place: Place) -> None:
-    """The node takes unacknowledged messages back after 2.5 seconds: they come to the run that goes on."""
+    """The node takes unacknowledged messages back after 4 seconds: they come to the run that goes on."""
     worker = place.worker("-c", "2")
-    task = place.send("nap", 4.5)
-    until(lambda: notes_of(place.home, task)[-1:] == ["end"], 40.0)
+    task = place.send("hold")
     worker.wait_line("consumer_timeout")
+    tell(place.home)
+    until(lambda: notes_of(place.home, task)[-1:] == ["end"], 40.0)
     place.send("say", "after")
     until(lambda: said(place) == ["after"])
     assert notes_of(place.home, task) == ["begin", "end"]
@@ -43,7 +45,7 @@ def test_a_run_that_takes_longer_than_consumer_timeout_is_not_run_twice(place: P
 
 def test_a_delayed_task_is_in_no_workers_hands_and_meets_no_consumer_timeout(place: Place) -> None:
     worker = place.worker("-c", "2")
-    place.send("say", "late", countdown=4.0)
+    place.send("say", "late", countdown=5.5)
     until(lambda: said(place) == ["late"], 40.0)
     assert "consumer_timeout" not in worker.text
 

@@ -7,8 +7,9 @@ import time
 import pytest
 
 from celeriac.core.message import Queue
-from scenarios.workers.notes import notes, notes_of
+from scenarios.workers.notes import notes, notes_of, tell
 from scenarios.workers.running import run, until
+from watched import PATIENCE
 
 from .conftest import Place
 
@@ -40,7 +41,7 @@ def test_delayed_tasks_and_retries_run_in_their_time(place: Place, kind: str) ->
 
 def test_what_a_killed_worker_had_in_hand_runs_elsewhere_at_once(place: Place) -> None:
     victim = place.worker("-c", "2", "-n", "victim@here")
-    task = place.send("nap", 2.0)
+    task = place.send("hold")
     until(lambda: notes_of(place.home, task)[:1] == ["begin"])
     for number in range(5):
         place.send("say", str(number))
@@ -48,6 +49,8 @@ def test_what_a_killed_worker_had_in_hand_runs_elsewhere_at_once(place: Place) -
     place.worker("-c", "2", "-n", "heir@here")
     # one that the victim had run, but not yet acknowledged, runs again
     until(lambda: {text for what, text, *_ in notes(place.home) if what == "say"} == set("01234"))
+    until(lambda: len(notes_of(place.home, task)) == 2)
+    tell(place.home)
     until(lambda: notes_of(place.home, task)[-1:] == ["end"], 40.0)
     assert notes_of(place.home, task) == ["begin", "begin", "end"]
 
@@ -62,9 +65,12 @@ def test_a_stopping_worker_gives_back_what_it_has_not_begun(place: Place) -> Non
     assert notes_of(place.home, nap) == ["begin", "end"]
     broker = place.client.transports.write.broker
     assert broker is not None
-    counted = place.client.transports.write.link().run(broker.count([place.queue]), 5.0)
     done = len([what for what, *_ in notes(place.home) if what == "say"])
-    assert counted[place.queue] + done == 10
+
+    def waiting() -> int:
+        return int(place.client.transports.write.link().run(broker.count([place.queue]), PATIENCE)[place.queue])
+
+    until(lambda: waiting() + done == 10, told=lambda: f"{waiting()} wait, {done} are done")
 
 
 def test_a_worker_consumes_queues_of_every_kind(place: Place) -> None:

@@ -22,6 +22,9 @@ def add(x, y):
     time.sleep(0.2)
     return x + y
 """
+# Until the test says so, but not for ever.
+SLOWLY = """print("begins")
+    while not os.path.exists("go") and time.monotonic() < END: time.sleep(0.02)"""
 WORKER = ("worker", "-A", "tasks", "--loglevel=info", "-c", "2")
 
 
@@ -75,12 +78,15 @@ def test_the_keys_at_each_step(tmp_path: Path, redis: RedisServer) -> None:
 
 def test_an_interrupted_worker_gives_back_what_it_has_not_begun(tmp_path: Path, redis: RedisServer) -> None:
     """More tasks than it has processes: those in hand are in `celery` again when it has ended, and none is lost."""
-    slow = TASKS.replace("time.sleep(0.2)", "time.sleep(1)")
+    slow = TASKS.replace("time.sleep(0.2)", SLOWLY)
+    slow = slow.replace("import time\n", "import os, time\nEND = time.monotonic() + 120\n")
     (tmp_path / "tasks.py").write_text(slow.replace("redis://127.0.0.1:6379", redis.url.rpartition("/")[0]))
     python(tmp_path, "from tasks import add\nfor i in range(8): add.delay(i, i)")
     with worker(tmp_path, *WORKER) as running:
-        running.wait_line(r"Task tasks\.add\[.*\] received")
+        running.wait_line("begins")
         running.signal(signal.SIGINT)
+        running.wait_line("Warm shutdown")
+        (tmp_path / "go").touch()
         assert running.wait_end() == 0
     done = results(redis)
     with redis.client(1) as client:

@@ -8,7 +8,7 @@ from celeriac import Celeriac
 from celeriac.canvas import chain, chord, group
 from celeriac.exceptions import Ignore, Reject
 
-from ..workers.notes import note
+from ..workers.notes import note, told
 
 app = Celeriac("flows", broker=os.environ["FLOWS_BROKER"], backend=os.environ["FLOWS_BACKEND"])
 app.conf.update(
@@ -65,6 +65,15 @@ def witness(self: Any, x: Any) -> Any:
 def slow(x: Any, seconds: float) -> Any:
     time.sleep(seconds)
     note("slept", x)
+    return x
+
+
+@app.task(name="flows.held")
+def held(x: Any) -> Any:
+    """Until it is told that it may end."""
+    end = time.monotonic() + 120
+    while not told() and time.monotonic() < end:
+        time.sleep(0.01)
     return x
 
 

@@ -11,7 +11,7 @@ from celeriac.canvas import Signature
 from servers.redis_cluster import RedisCluster
 from servers.redis_server import RedisServer
 
-from ..workers.notes import notes
+from ..workers.notes import notes, tell
 from ..workers.running import Command, until, worker
 
 TIMEOUT = 30
@@ -41,6 +41,10 @@ class Stage:
         }
         words = options if "-c" in options else (*options, "-c", "2")
         return worker(self.home, "scenarios.workflows.program", *words, environment={**given, **environment})
+
+    def tell(self) -> None:
+        """What is held may end, now and from now on."""
+        tell(self.home)
 
     def noted(self, what: str, *about: Any) -> list[list[Any]]:
         """The facts noted under a word, of those that begin with these."""

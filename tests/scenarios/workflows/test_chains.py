@@ -84,9 +84,10 @@ def test_a_group_in_a_chain_gets_the_result_before_it(stage: Stage) -> None:
 
 
 def test_a_chain_of_three_hundred(stage: Stage) -> None:
-    flow = chain(stage.s("add", 0), *[stage.s("add", 1)] * 300)
+    flow = chain(stage.s("held", 0), *[stage.s("add", 1)] * 300)
     result = flow.apply_async()
     assert len(stage.keys()) == 2  # pieces of links that did not travel
+    stage.tell()
     assert result.get(TIMEOUT) == 300
     stage.wait_no_keys()
 
