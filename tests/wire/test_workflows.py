@@ -29,14 +29,15 @@ CALLS_OF_OUR_OWN = {
 def known():
     app = Celeriac("x", broker="memory://", backend="memory://", set_as_current=False)
 
-    @app.task(name="add")
+    @app.task(name="add", shared=False)
     def add(x, y=0): ...
 
-    @app.task(name="total")
+    @app.task(name="total", shared=False)
     def total(numbers): ...
 
     app.set_current()
-    return workflows.names(canvas, add, total)
+    yield workflows.names(canvas, add, total)
+    app.close()
 
 
 @pytest.mark.parametrize("name", workflows.FORMS)
