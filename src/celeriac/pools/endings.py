@@ -12,9 +12,9 @@ from .reins import IsOut, Reins, end_process
 
 logger = logging.getLogger("celeriac.pool")
 
-# A soft ask is felt only in a task's body. It may come while the arguments are still being decoded; asked
-# again, a run that has felt it feels nothing.
-SOFT_AGAIN: Final = (0.05, 0.2, 0.5, 1.0)
+# A soft ask is felt only in a task's body. It may come while the arguments are still being decoded, or while
+# handlers of the program run before the body; asked again, a run that has felt it feels nothing.
+SOFT_AGAIN: Final = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0)
 _RETRY: Final = 0.1
 # What shares its process with other runs has this long to feel the gentle way, then the process is ended.
 SHARED_GRACE: Final = 0.9

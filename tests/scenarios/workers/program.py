@@ -122,6 +122,18 @@ class Noting(Task):
         note("after_return", task_id, status)
 
 
+class Preparing(Task):
+    """Takes its time before the body begins."""
+
+    def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:
+        time.sleep(2.5)
+
+
+@app.task(name="program.prepared", base=Preparing)
+def prepared(seconds: float) -> str:
+    return str(spin(seconds))
+
+
 @app.task(name="program.bound", bind=True)
 def bound(self: Any) -> list[Any]:
     return [self.name, type(self).__name__, self.request.id, self.app.main]

@@ -63,6 +63,16 @@ def test_soft_limits_are_raised_in_the_task(pool: Command, client: Celeriac) -> 
             result.get(TIMEOUT)
 
 
+def test_a_soft_limit_that_has_passed_before_the_body_begins_is_raised_in_it(
+    store: str, home: Path, client: Celeriac
+) -> None:
+    environment = {"PROGRAM_STORE": store, "PROGRAM_NOTES": str(home / "notes")}
+    with worker(home, "scenarios.workers.program", "-c", "1", "-Q", "prepared", environment=environment):
+        result = client.send_task("program.prepared", (10,), soft_time_limit=0.2, time_limit=60, queue="prepared")
+        with pytest.raises(SoftTimeLimitExceeded):
+            result.get(TIMEOUT)
+
+
 def test_hard_limits_end_the_task(pool: Command, client: Celeriac) -> None:
     hard = client.send_task("program.spin", (10,), time_limit=0.3)
     with pytest.raises(TimeLimitExceeded):
