@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,9 +10,12 @@ import pytest
 
 from celeriac.adapters.sqlite import SQLiteTransport
 from celeriac.adapters.sqlite.alink import SQLiteAsyncLink
+from celeriac.adapters.sqlite.request import Write
+from celeriac.adapters.sqlite.session import Session
 from celeriac.core.clock import ManualClock
 from celeriac.core.delivery import Action, Claim, Settlement
 from celeriac.core.errors import LeaseLost, OperationalError
+from celeriac.core.flow import Flow
 from celeriac.core.message import Exchange, Message, Post, Queue, Route
 from celeriac.core.ports import TransportOptions
 from celeriac.core.record import Record
@@ -91,6 +95,34 @@ async def test_an_operation_given_up_for_a_lock_never_happens(
     other.execute("ROLLBACK")
     other.close()
     assert await link.run(transport.broker.count(["celery"]), 60.0) == {"celery": 1}
+
+
+def write(begun: threading.Event, go_on: threading.Event) -> Flow[None]:
+    """Has the file to itself until it is told to go on."""
+
+    def step(session: Session) -> None:
+        begun.set()
+        assert go_on.wait(60.0)
+
+    yield Write(step)
+
+
+async def test_what_is_given_up_while_others_write_before_it_in_one_transaction_never_happens(
+    transport: SQLiteTransport, link: SQLiteAsyncLink
+) -> None:
+    begun, go_on = [threading.Event(), threading.Event()], [threading.Event(), threading.Event()]
+    first = asyncio.create_task(link.run(write(begun[0], go_on[0]), 60.0))
+    assert await asyncio.to_thread(begun[0].wait, 60.0)
+    second = asyncio.create_task(link.run(write(begun[1], go_on[1]), 60.0))
+    third = asyncio.create_task(link.run(transport.broker.publish([post("a")]), 1.0))
+    await asyncio.sleep(0)  # now both wait for the first
+    go_on[0].set()
+    assert await asyncio.to_thread(begun[1].wait, 60.0)
+    with pytest.raises(OperationalError, match="in time"):
+        await third
+    go_on[1].set()
+    await asyncio.gather(first, second)
+    assert await link.run(transport.broker.count(["celery"]), 60.0) == {"celery": 0}
 
 
 async def test_large_and_small_messages_are_claimed_together(transport: SQLiteTransport, link: SQLiteAsyncLink) -> None:

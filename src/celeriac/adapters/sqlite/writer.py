@@ -19,12 +19,13 @@ from .session import Session
 
 _GROUP = 64
 _UNDO_TIMEOUT = 5.0
+_COMMITTING = 2.0  # what has begun in time may take so much longer to end
 
 
 class Job:
     """One request and whoever waits for its reply."""
 
-    __slots__ = ("deadline", "error", "future", "given_up", "reply", "request")
+    __slots__ = ("_first", "deadline", "error", "future", "given_up", "reply", "request")
 
     def __init__(self, request: object, future: "asyncio.Future[Any]", deadline: float) -> None:
         self.request = request
@@ -33,6 +34,11 @@ class Job:
         self.given_up = False
         self.reply: Any = None
         self.error: BaseException | None = None
+        self._first = threading.Lock()
+
+    def taken(self) -> bool:
+        """True for who comes first: the thread that begins to write, or the loop that gives it up."""
+        return self._first.acquire(blocking=False)
 
 
 class Writer:
@@ -60,10 +66,16 @@ class Writer:
             timer.cancel()
             job.given_up = True
 
-    def _expire(self, job: Job) -> None:
-        if not job.future.done():
-            path = self._pool.place.path
-            job.future.set_exception(OperationalError(f"The database {path} did not answer in time."))
+    def _expire(self, job: Job, last: bool = False) -> None:
+        if job.future.done():
+            return
+        if not (last or job.taken()):
+            self._loop.call_later(_COMMITTING, self._expire, job, True)
+            return
+        job.future.set_exception(self._late())
+
+    def _late(self) -> OperationalError:
+        return OperationalError(f"The database {self._pool.place.path} did not answer in time.")
 
     async def close(self) -> None:
         thread, self._thread = self._thread, None
@@ -124,7 +136,7 @@ class Writer:
         board = self._pool.board
         if len(writes) == 1:
             job, request = writes[0]
-            job.reply, session = connection.write(request.step, timeout)
+            job.reply, session = connection.write(partial(self._step, job, request), timeout)
         else:
             session = connection.begin(timeout)
             for job, request in writes:
@@ -134,11 +146,17 @@ class Writer:
 
     def _attempt(self, connection: Connection, session: Session, job: Job, request: Write) -> None:
         try:
-            job.reply = connection.attempt(request.step, session)
+            job.reply = connection.attempt(partial(self._step, job, request), session)
         except Exception as error:
             job.error = connection.explained(error) if isinstance(error, sqlite3.Error) else error
             if not connection.in_transaction:  # such an error ended the transaction for all
                 raise job.error from error
+
+    def _step(self, job: Job, request: Write, session: Session) -> Any:
+        """Inside of the transaction. This thread may have stood still since it looked at the time."""
+        if not job.taken():
+            raise self._late()
+        return request.step(session)
 
     def _other(self, connection: Connection, job: Job, timeout: float) -> None:
         request = job.request
