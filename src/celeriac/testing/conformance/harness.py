@@ -135,12 +135,14 @@ class Harness:
     def claim(self, owner: str, limit: int = 10, queues: Sequence[str] = ("celery",)) -> Claim:
         return self.run(self.broker.claim(owner, [Queue(name) for name in queues], limit))
 
-    def claim_late(self, owner: str) -> Claim:
-        """What has become due, from a store that may be some moments behind."""
-        deadline = time.monotonic() + _COUNTED_WITHIN
-        while not (claim := self.claim(owner)).deliveries and time.monotonic() < deadline:
+    def claim_ids(self, owner: str, number: int) -> list[str]:
+        """Of so many messages, which have come back or become due: a store that counts late may be late with them."""
+        deadline = time.monotonic() + (_COUNTED_WITHIN if self.counts_late else 0.0)
+        found = ids(self.claim(owner))
+        while len(found) < number and time.monotonic() < deadline:
             time.sleep(0.01)
-        return claim
+            found += ids(self.claim(owner))
+        return found
 
     def take(self, owner: str, queue: str = "celery") -> Delivery:
         """Claim exactly one."""
