@@ -42,6 +42,16 @@ def close_loop() -> None:
     if loop is None or loop.is_closed():
         return
     _local.loop = None
+    if asyncio._get_running_loop() is None:
+        _end(loop)
+        return
+    # No two loops run in one thread: one that was used before this one began is ended in another.
+    thread = threading.Thread(target=_end, args=(loop,), name="celeriac-async-end")
+    thread.start()
+    thread.join()
+
+
+def _end(loop: asyncio.AbstractEventLoop) -> None:
     left = asyncio.all_tasks(loop)
     for task in left:
         task.cancel()

@@ -72,6 +72,30 @@ def test_closing_the_loop_ends_what_tasks_left_running() -> None:
     assert ended == ["cancelled"]
 
 
+def test_the_loop_of_earlier_runs_can_be_closed_from_code_that_another_loop_runs() -> None:
+    ended: list[str] = []
+
+    async def straggler() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("cancelled")
+
+    async def body() -> None:
+        kept.append(asyncio.create_task(straggler()))
+        await asyncio.sleep(0)
+
+    async def closing() -> None:
+        executor.close()
+
+    kept: list[Any] = []
+    executor = App(Task("t", body)).executor()
+    executor.run(message("t"))
+    asyncio.run(closing())
+    assert ended == ["cancelled"]
+    assert kept[0].get_loop().is_closed()
+
+
 async def test_many_async_runs_share_one_loop_and_keep_their_requests_apart() -> None:
     everybody = asyncio.Barrier(3)
 
