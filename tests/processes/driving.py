@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import os
 import signal
+import tempfile
 from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from celeriac.core.outcome import Outcome
@@ -19,6 +21,7 @@ from living import alive
 from .words import WordRunner
 
 PATIENCE = 100.0  # for what takes a second or two at most on an idle machine
+HELD_UP = 4.0  # seconds that single processes may stand still now and then, on a machine that is not slow otherwise
 
 
 class Told:
@@ -70,10 +73,23 @@ class Told:
 class Drive:
     """A started pool, what it told, and runs numbered in order."""
 
-    def __init__(self, pool: Any) -> None:
+    def __init__(self, pool: Any, folder: Path) -> None:
         self.pool = pool
         self.told = Told()
+        self._folder = folder
         self._run = 0
+
+    @property
+    def released(self) -> str:
+        """For words that go on until something is over: that is when the test says `release`."""
+        return str(self._folder / "released")
+
+    def release(self) -> None:
+        Path(self.released).touch()
+
+    async def inside(self, count: int) -> None:
+        """Until so many bodies that wait to be released have been entered."""
+        await self.told.until(lambda: len(list(self._folder.glob("inside*"))) >= count, 0.005)
 
     async def send(self, word: str, flags: int = 0) -> int:
         """Offer a word; waits for room if there is none."""
@@ -96,6 +112,10 @@ class Drive:
         """Until these are in their slots: run -> pid."""
         await self.told.until(lambda: set(runs) <= {found.run for found in self.pool.running()}, 0.005)
         return {found.run: found.pid for found in self.pool.running()}
+
+    async def hard_stop(self, run: int, number: int = signal.SIGKILL) -> None:
+        """Of a run that surely goes on: a machine that does not let it stand still at once is asked again."""
+        await self.told.until(lambda: self.pool.hard_stop(run, number), 0.01)
 
     async def say(self, word: str) -> str:
         """Run one word and give its result."""
@@ -126,8 +146,8 @@ def drive(name: str, play: Callable[[Drive], Awaitable[None]], **options: Any) -
     pool = POOLS[name](settings(**options))
     pool.fork()
 
-    async def main() -> Drive:
-        driven = Drive(pool)
+    async def main(folder: Path) -> Drive:
+        driven = Drive(pool, folder)
         try:
             await pool.start(driven.told)
             await play(driven)
@@ -137,7 +157,8 @@ def drive(name: str, play: Callable[[Drive], Awaitable[None]], **options: Any) -
         await gone(pids)
         return driven
 
-    told = asyncio.run(main()).told
+    with tempfile.TemporaryDirectory(prefix="celeriac-pool-") as folder:
+        told = asyncio.run(main(Path(folder))).told
     assert told.twice == []
     return told
 

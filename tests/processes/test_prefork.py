@@ -1,12 +1,13 @@
 """The prefork pool: runs reported, children killed, stopped and recycled in every state."""
 
+import select
 import signal
 
 import pytest
 
 from celeriac.process.packets import REPORT_START
 
-from .driving import Drive, drive, kill
+from .driving import PATIENCE, Drive, drive, kill
 
 
 def test_runs_are_reported_with_their_results():
@@ -20,7 +21,7 @@ def test_runs_are_reported_with_their_results():
 
 def test_both_children_work_while_one_is_busy():
     async def play(d: Drive) -> None:
-        long = await d.send("sleep 5")
+        long = await d.send("sleep 60")
         await d.begin(long)
         assert await d.say("echo quick") == "quick"
         assert long not in d.told.ends
@@ -53,11 +54,12 @@ def test_a_run_that_ends_its_process_is_lost_and_the_others_are_done(word, code)
 def test_an_idle_child_that_is_killed_is_replaced_and_nothing_is_lost():
     async def play(d: Drive) -> None:
         (first, second) = await d.children(2)
-        long = await d.send("sleep 1.2")
+        long = await d.send(f"sleep {d.released}")
         busy = (await d.begin(long))[long]
         idle = second if busy == first else first
         kill(idle)
         await d.told.until(lambda: idle not in d.pids(), 0.01)
+        d.release()
         await d.end(long)
         await d.children(2)
 
@@ -93,7 +95,7 @@ def test_a_run_in_a_stopped_child_can_be_ended():
         run = await d.send("sleep 60")
         pid = (await d.begin(run))[run]
         kill(pid, signal.SIGSTOP)
-        assert d.pool.hard_stop(run, signal.SIGKILL)
+        await d.hard_stop(run)
         assert (await d.loss(run))[0] == -signal.SIGKILL
         await d.children(2)
 
@@ -111,9 +113,12 @@ def test_results_and_jobs_of_fifty_megabytes_pass():
 
 def test_a_child_killed_in_the_middle_of_a_large_report_loses_its_run():
     async def play(d: Drive) -> None:
-        run = await d.send("big 80000000")
+        run = await d.send(f"big_when {d.released}")
         pid = (await d.begin(run))[run]
-        kill(pid, signal.SIGSTOP)
+        (reports,) = (child.sock for child in d.pool._brood if child.pid == pid)
+        d.release()
+        # The loop stands still meanwhile: nobody reads, so the child can't come to the end of it.
+        assert select.select([reports], [], [], PATIENCE)[0]
         kill(pid)
         await d.loss(run)
         assert await d.say("echo on") == "on"

@@ -8,7 +8,7 @@ import pytest
 from living import alive
 from patience import in_time
 
-from .driving import Drive, drive, gone, kill
+from .driving import HELD_UP, PATIENCE, Drive, drive, gone, kill
 
 
 def test_a_hard_stop_at_the_end_of_a_run_never_hits_the_next():
@@ -28,9 +28,9 @@ def test_a_hard_stop_ends_whatever_runs(word):
         run = await d.send(word)
         await d.begin(run)
         begun = time.monotonic()
-        assert d.pool.hard_stop(run, signal.SIGKILL)
+        await d.hard_stop(run)
         assert (await d.loss(run))[::2] == (-signal.SIGKILL, False)
-        assert in_time(time.monotonic() - begun, 1)
+        assert in_time(time.monotonic() - begun, 1 + HELD_UP)
         assert await d.say("echo on") == "on"
 
     drive("prefork", play, concurrency=1)
@@ -50,17 +50,17 @@ def test_a_run_is_ended_by_sigterm_when_the_parent_means_it():
     async def play(d: Drive) -> None:
         run = await d.send("sleep 60")
         await d.begin(run)
-        assert d.pool.hard_stop(run, signal.SIGTERM)
+        await d.hard_stop(run, signal.SIGTERM)
         assert (await d.loss(run))[0] == -signal.SIGTERM
 
-    drive("prefork", play)
+    drive("prefork", play, end_grace=PATIENCE)
 
 
 def test_a_run_that_does_not_heed_sigterm_is_killed_after_the_grace():
     async def play(d: Drive) -> None:
         run = await d.send("hold_gil 5000")
         await d.begin(run)
-        assert d.pool.hard_stop(run, signal.SIGTERM)
+        await d.hard_stop(run, signal.SIGTERM)
         assert (await d.loss(run))[0] in (-signal.SIGKILL, -signal.SIGTERM)
 
     drive("prefork", play, end_grace=0.2)
@@ -68,23 +68,24 @@ def test_a_run_that_does_not_heed_sigterm_is_killed_after_the_grace():
 
 def test_a_task_may_answer_sigterm_itself():
     async def play(d: Drive) -> None:
-        run = await d.send("on_term 60")
+        run = await d.send(f"on_term {d.released}")
         pid = (await d.begin(run))[run]
-        assert await d.say("echo wait") == "wait"
-        assert d.pool.hard_stop(run, signal.SIGTERM)
+        await d.inside(1)
+        await d.hard_stop(run, signal.SIGTERM)
         assert (await d.loss(run))[0] == -signal.SIGTERM
         assert alive(pid)
 
-    drive("prefork", play)
+    drive("prefork", play, end_grace=PATIENCE)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP, signal.SIGUSR1])
 def test_a_signal_to_the_whole_group_does_not_disturb_children(number):
     async def play(d: Drive) -> None:
-        run = await d.send("sleep 0.3")
+        run = await d.send(f"sleep {d.released}")
         await d.begin(run)
         for pid in await d.children(2):
             kill(pid, number)
+        d.release()
         (outcome,) = await d.end(run)
         assert outcome.result == "slept"
 
@@ -112,7 +113,7 @@ def test_a_process_forked_by_a_task_does_not_keep_the_pool_from_seeing_a_death()
         grandchild = int(await d.say("fork 60"))
         assert (await d.loss(await d.send("kill 9")))[0] == -9
         assert await d.say("echo on") == "on"
-        assert await d.pool.stop(d.loop_time(10))
+        assert await d.pool.stop(d.loop_time(PATIENCE))
         kill(grandchild)
 
     drive("prefork", play, concurrency=1)

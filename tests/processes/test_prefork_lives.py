@@ -12,17 +12,20 @@ import pytest
 from celeriac.core.errors import WorkerLostError
 from celeriac.pools import forked
 from living import alive
-from patience import stretched
+from patience import stretched, until
 
-from .driving import POOLS, Drive, Told, drive, gone, kill, settings
+from .driving import PATIENCE, POOLS, Drive, Told, drive, gone, kill, settings
 
 
 def test_stop_lets_running_jobs_end_and_begins_none():
     async def play(d: Drive) -> None:
-        running = await d.send("sleep 0.5")
+        running = await d.send(f"sleep {d.released}")
         await d.begin(running)
         waiting = [await d.send("echo never") for _ in range(10)]
-        assert await d.pool.stop(d.loop_time(20))
+        stopping = asyncio.ensure_future(d.pool.stop(d.loop_time(PATIENCE)))
+        await asyncio.sleep(0)  # it has begun to stop
+        d.release()
+        assert await stopping
         assert set(d.told.ends) == {running}
         assert [job.run for job in d.pool.take_back()] == waiting
         assert d.pids() == []
@@ -45,10 +48,11 @@ def test_stop_gives_up_at_its_deadline_and_kill_ends_the_rest():
 
 def test_jobs_nobody_began_are_taken_back_in_order():
     async def play(d: Drive) -> None:
-        running = await d.send("sleep 0.3")
+        running = await d.send(f"sleep {d.released}")
         await d.begin(running)
         waiting = [await d.send(f"echo {n}") for n in range(20)]
         assert [job.run for job in d.pool.take_back()] == waiting
+        d.release()
         await d.end(running)
 
     drive("prefork", play, concurrency=1)
@@ -56,8 +60,9 @@ def test_jobs_nobody_began_are_taken_back_in_order():
 
 def test_a_full_socket_refuses_and_tells_when_there_is_room():
     async def play(d: Drive) -> None:
-        run = await d.send("sleep 0.3")
+        run = await d.send(f"sleep {d.released}")
         await d.begin(run)
+        asyncio.get_running_loop().call_later(0.3, d.release)  # when there is no room any more
         runs = [await d.send("length " + "x" * 20_000) for _ in range(100)]
         assert {end.result for end in await d.end(*runs)} == {"20000"}
 
@@ -131,9 +136,10 @@ def test_children_can_be_added_removed_and_renewed():
 
 def test_a_busy_child_leaves_when_it_is_done_with_its_run():
     async def play(d: Drive) -> None:
-        runs = [await d.send("sleep 0.4"), await d.send("sleep 0.4")]
+        runs = [await d.send(f"sleep {d.released}") for _ in range(2)]
         pids = set((await d.begin(*runs)).values())
         d.pool.restart()
+        d.release()
         assert {end.result for end in await d.end(*runs)} == {"slept"}
         await d.told.until(lambda: len(d.pids()) == 2 and not pids & set(d.pids()), 0.01)
 
@@ -152,10 +158,7 @@ def test_nothing_survives_a_parent_that_is_killed(tmp_path):
     assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
     pids = [int(pid) for pid in seen.read_text().split()]
     assert len(pids) == 3
-    end = time.monotonic() + 10
-    while any(alive(pid) for pid in pids):
-        assert time.monotonic() < end, "a child outlived its parent"
-        os.sched_yield()
+    until(lambda: not any(alive(pid) for pid in pids), told=lambda: "a child outlived its parent")
 
 
 def _be_killed(seen: str) -> None:
@@ -172,7 +175,7 @@ def _be_killed(seen: str) -> None:
 
 def test_a_job_taken_by_a_child_that_died_before_it_could_say_so_is_told_as_a_bystander():
     async def play(d: Drive) -> None:
-        long = await d.send("sleep 3")
+        long = await d.send("sleep 60")
         (busy,) = (await d.begin(long)).values()
         run = await d.send("echo vanishes")
         # Take the job out of the socket as a child does, and let a child die.
@@ -186,8 +189,8 @@ def test_a_job_taken_by_a_child_that_died_before_it_could_say_so_is_told_as_a_by
 
 
 def test_a_pool_none_of_whose_children_come_up_says_so(monkeypatch):
-    monkeypatch.setattr(forked, "_START_PATIENCE", stretched(1.0))  # one child at least has come and gone by then
-    pool = POOLS["prefork"](settings(on_child_start=lambda index: os._exit(7), alive_timeout=0.2))
+    monkeypatch.setattr(forked, "_START_PATIENCE", max(3.0, stretched(1.0)))  # one child at least has come and gone
+    pool = POOLS["prefork"](settings(on_child_start=lambda index: os._exit(7), alive_timeout=3.0))
     pool.fork()
 
     async def main() -> None:

@@ -5,7 +5,7 @@ import pytest
 from celeriac.core.errors import ImproperlyConfigured
 from celeriac.pools.prefork import PreforkPool
 
-from .driving import Drive, drive, settings
+from .driving import PATIENCE, Drive, drive, settings
 
 SPAWN = {
     "start_method": "spawn",
@@ -26,7 +26,7 @@ def test_spawned_children_work_die_and_are_limited_like_forked_ones(name):
         assert (await d.loss(await d.send("kill 9")))[0] == -9
         big = await d.send("length " + "x" * 200_000)
         assert (await d.end(big))[0].result == "200000"
-        assert await d.pool.stop(d.loop_time(20))
+        assert await d.pool.stop(d.loop_time(PATIENCE))
 
     drive(name, play, concurrency=1, **SPAWN)
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 
@@ -28,17 +29,29 @@ def _kill(argument: str) -> str:
     return "survived"
 
 
-def _sleep(argument: str) -> str:
+def _over(argument: str) -> Callable[[], bool]:
+    """Have so many seconds passed, or is the file there by which the test lets it end? There a file beside it says
+    that the body has been entered.
+    """
+    if argument.startswith("/"):
+        descriptor, _ = tempfile.mkstemp(prefix="inside", dir=os.path.dirname(argument))
+        os.close(descriptor)
+        return lambda: os.path.exists(argument)
     end = time.monotonic() + float(argument)
-    while time.monotonic() < end:  # many short sleeps: another thread's exception is felt between them
+    return lambda: time.monotonic() >= end
+
+
+def _sleep(argument: str) -> str:
+    over = _over(argument)
+    while not over():  # many short sleeps: another thread's exception is felt between them
         time.sleep(0.005)
     return "slept"
 
 
 def _stubborn(argument: str) -> str:
     """Catches every exception for that long."""
-    end = time.monotonic() + float(argument)
-    while time.monotonic() < end:
+    over = _over(argument)
+    while not over():
         try:
             time.sleep(0.005)
         except Exception:
@@ -75,6 +88,12 @@ def _hoard(argument: str) -> str:
 
 def _big(argument: str) -> str:
     return "x" * int(argument)
+
+
+def _big_when(argument: str) -> str:
+    """A large result, when the file is there."""
+    _sleep(argument)
+    return _big("80000000")
 
 
 def _length(argument: str) -> str:
@@ -126,6 +145,7 @@ WORDS: dict[str, Callable[[str], str]] = {
     "hold_gil": _hold_gil,
     "hoard": _hoard,
     "big": _big,
+    "big_when": _big_when,
     "length": _length,
     "pid": _pid,
     "program": _program,
@@ -171,19 +191,19 @@ class WordRunner:
 
 async def _aword(word: str, argument: str) -> str:
     if word == "sleep":
-        await asyncio.sleep(float(argument))
+        await _asleep(argument)
         return "slept"
     if word == "clean_up":
         try:
-            await asyncio.sleep(float(argument))
+            await _asleep(argument)
         except SoftTimeLimitExceeded:
             return "cleaned up"
         return "no limit came"
     if word == "patient":
         try:
-            await asyncio.sleep(float(argument))
+            await _asleep(argument)
         except SoftTimeLimitExceeded:
-            await asyncio.sleep(float(argument))
+            await _asleep(argument)
         return "no limit came"
     if word == "stubborn":
         end = time.monotonic() + float(argument)
@@ -197,6 +217,16 @@ async def _aword(word: str, argument: str) -> str:
         time.sleep(float(argument))  # noqa: ASYNC251 - the fault that is tested
         return "blocked"
     return WORDS[word](argument)
+
+
+async def _asleep(argument: str) -> None:
+    """One wait if it is for seconds: ten thousand of them are nothing."""
+    if not argument.startswith("/"):
+        await asyncio.sleep(float(argument))
+        return
+    over = _over(argument)
+    while not over():  # noqa: ASYNC110 - it is another process that ends it
+        await asyncio.sleep(0.005)
 
 
 def spawned_settings(argument: str) -> PoolSettings:

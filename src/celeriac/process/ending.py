@@ -41,11 +41,13 @@ def end_if(pid: int, number: int, sure: Callable[[], bool]) -> bool:
 
 def _wait_still(pid: int) -> bool:
     end = time.monotonic() + _PATIENCE
-    while _state(pid) not in _STILL:
-        if time.monotonic() > end:
+    while True:
+        late = time.monotonic() > end  # before the look: this process may have been held up itself
+        if _state(pid) in _STILL:
+            return True
+        if late:
             return False
         os.sched_yield()
-    return True
 
 
 def _state(pid: int) -> bytes:
