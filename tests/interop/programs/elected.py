@@ -9,8 +9,11 @@ __all__ = ["app", "hold"]
 PATIENCE = 60.0
 
 
-def hold(label: str) -> Any:
-    """One that is named as what it is about; what came of it."""
+def hold(labels: list[str]) -> list[Any]:
+    """One after the other, named as what they are about; what came of each."""
     app.finalize()
-    app.control.election(label, "task", call.si(label=label).set(task_id=label))
-    return app.AsyncResult(label).get(timeout=PATIENCE)
+    held = []
+    for label in labels:
+        app.control.election(label, "task", call.si(label=label).set(task_id=label))
+        held.append(app.AsyncResult(label).get(timeout=PATIENCE))
+    return held

@@ -50,7 +50,7 @@ def workflows(specs: list[Any], within: float, of_celery: bool) -> list[Any]:
     _wait_until_quiet(time.monotonic() + within, of_celery)
     # In Celery some in which a task fails never end; whatever else is not there yet was taken for quiet too soon.
     hangs = [of_celery and "i.fail" in json.dumps(spec) for spec in specs]
-    return [_came_of(found, 0.2 if may else 20) for found, may in zip(sent, hangs, strict=True)]
+    return [_came_of(found, may) for found, may in zip(sent, hangs, strict=True)]
 
 
 def _wait_until_quiet(end: float, of_celery: bool) -> None:
@@ -71,12 +71,12 @@ def _is_quiet(of_celery: bool) -> bool:
     return not waiting and not unacked and (waits or not of_celery)
 
 
-def _came_of(found: Any, patience: float) -> Any:
+def _came_of(found: Any, may_hang: bool) -> Any:
     if isinstance(found, Exception):
         return {"refused": repr(found)}
     if found is None:
         return {"refused": "None"}
-    value, state = outcome_of(found, patience)
+    value, state = outcome_of(found, 0.2 if may_hang and not found.ready() else 20)
     return {"value": value, "state": state, "tuple": found.as_tuple()}
 
 

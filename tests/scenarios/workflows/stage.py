@@ -14,7 +14,7 @@ from servers.redis_server import RedisServer
 from ..workers.notes import notes, tell
 from ..workers.running import Command, until, worker
 
-TIMEOUT = 30
+TIMEOUT = 60
 
 
 class Stage:
