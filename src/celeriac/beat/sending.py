@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from celeriac.app import announcing
+from celeriac.app.publishing import where_kept
 from celeriac.core.errors import OperationalError
 from celeriac.core.ids import uuid
 from celeriac.core.join import OpenJoin
@@ -125,7 +126,10 @@ class Preparer:
     def _outgoing(self, item: Item, id: str | None) -> Outgoing | None:
         """What one run sends; None, and a line in the log, if it can't be made."""
         try:
-            return self._again(item, id) or self._anew(item, id)
+            out = self._again(item, id) or self._anew(item, id)
+            if out.joins:
+                where_kept(self._app, out.joins)  # raises if nobody can count their parts
+            return out
         except OperationalError:
             raise
         except Exception:

@@ -51,6 +51,15 @@ def test_a_chords_join_is_open_before_its_header_is_sent(desk) -> None:
     assert len({message.headers["group"] for message in messages}) == 1
 
 
+def test_a_chord_whose_parts_nobody_can_count_is_left_out_and_the_others_are_sent(desk, caplog) -> None:
+    desk.app.conf.result_backend = "disabled://"
+    desk.app.add_periodic_task(10, add(desk).s("other"), name="other")
+    (message,) = ran(desk, chord([add(desk).s("a"), add(desk).s("b")], add(desk).s()))
+    assert message.headers["argsrepr"] == "('other',)"
+    assert "w (celery.chord) can't be sent: this tick is left out" in caplog.text
+    assert "No result backend is configured" in caplog.text
+
+
 def test_its_last_task_is_the_one_that_must_not_overlap(desk) -> None:
     messages = ran(desk, chain(add(desk).s("a"), add(desk).s("b")), overlap="skip")
     assert desk.app.schedules.get("w").task_id not in ("", messages[0].headers["id"])
