@@ -35,7 +35,7 @@ class Flower:
         try:
             with urlopen(f"{self._url}{path}?{urlencode(query)}", timeout=PATIENCE) as answer:
                 text = answer.read().decode()
-        except (HTTPError, URLError, ConnectionError):
+        except (HTTPError, URLError, ConnectionError, TimeoutError):
             return None
         return json.loads(text) if path.startswith("/api/") else text
 

@@ -12,4 +12,6 @@ if __name__ == "__main__":
     arguments = json.loads(given.read_text())
     given.unlink()
     answer = getattr(importlib.import_module(module), name)(**arguments)
-    print("\nANSWER " + json.dumps(answer))
+    # Through a buffer: what is written unbuffered may end in the middle if the process is stopped for a moment.
+    with open(1, "w", closefd=False) as out:
+        print("\nANSWER " + json.dumps(answer), file=out)
