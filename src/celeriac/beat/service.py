@@ -89,6 +89,7 @@ class Service:
         # What ends a sleep: the end of all, or something new for the scheduler to see.
         self.alarm = Alarm()
         self._scheduler: Any = None
+        self._making = threading.RLock()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.app, self._asked, self.schedule_filename, self.scheduler_cls)
@@ -152,7 +153,8 @@ class Service:
 
     @property
     def scheduler(self) -> Any:
-        """The scheduler of this service, made at first use."""
-        if self._scheduler is None:
-            self._scheduler = self.get_scheduler()
-        return self._scheduler
+        """The scheduler of this service, made at first use and once, whichever thread asks first."""
+        with self._making:
+            if self._scheduler is None:
+                self._scheduler = self.get_scheduler()
+            return self._scheduler
