@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from functools import partial
 from types import FrameType
 from typing import Any, Final, NoReturn
 
@@ -20,18 +21,31 @@ _RESTART_AFTER: Final = 1.0
 
 
 class ThreadedBeat(threading.Thread):
-    """A service in a thread of this process."""
+    """A service in a thread of this process; another one takes its place should it end with an error."""
 
     def __init__(self, app: Any, **kwargs: Any) -> None:
         super().__init__(name="Beat", daemon=True)
         self.service = Service(app, **kwargs)
+        self._another = partial(Service, app, **kwargs)
+        self._ending = threading.Event()
 
     def run(self) -> None:
-        self.service.start()
+        while not self._ending.is_set():
+            try:
+                self.service.start()
+                return
+            except Exception:
+                logger.critical("beat: The embedded beat ended with an error; it is started again.", exc_info=True)
+            self._ending.wait(_RESTART_AFTER)
+            self.service = self._another()
+            if self._ending.is_set():  # whoever set it has told the one before
+                self.service.stop()
 
     def stop(self) -> None:
+        self._ending.set()
+        self.service.stop()
         if self.is_alive():
-            self.service.stop(wait=True)
+            self.join()
 
 
 class ForkedBeat:

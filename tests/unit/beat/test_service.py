@@ -80,6 +80,48 @@ def test_in_a_thread(desk) -> None:
     assert not embedded.is_alive()
 
 
+def test_in_a_thread_another_takes_the_place_of_one_that_ended_with_an_error(desk, caplog) -> None:
+    broken = [OSError("no more")]
+
+    class Broken(Ticking):
+        def tick(self, *args, **kwargs):
+            if broken:
+                raise broken.pop()
+            return super().tick()
+
+    embedded = EmbeddedService(desk.app, thread=True, scheduler_cls=Broken)
+    first = embedded.service
+    embedded.start()
+    until(lambda: embedded.service is not first and embedded.service.scheduler.ticked.is_set())
+    assert first.scheduler.closed
+    assert "no more" in caplog.text
+    embedded.stop()
+    assert not embedded.is_alive()
+    assert embedded.service.scheduler.closed
+
+
+def test_two_threads_that_ask_for_the_scheduler_get_the_same(desk) -> None:
+    made, asked, again = [], threading.Event(), threading.Event()
+
+    class Slow(Ticking):
+        def __init__(self, app, **kwargs) -> None:
+            made.append(self)
+            if len(made) > 1:
+                again.set()
+            assert asked.wait(30)
+            again.wait(0.1)
+            super().__init__(app, **kwargs)
+
+    service = Service(desk.app, scheduler_cls=Slow)
+    first = threading.Thread(target=lambda: service.scheduler)
+    first.start()
+    until(lambda: made)
+    asked.set()
+    assert service.scheduler is made[0]
+    first.join(30)
+    assert len(made) == 1
+
+
 def running(service: Service) -> threading.Thread:
     thread = threading.Thread(target=service.start)
     thread.start()
