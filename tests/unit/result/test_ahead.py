@@ -51,7 +51,7 @@ def test_what_is_told_of_such_a_call_is_heard_without_a_look_into_the_store(eage
     looks: list[Any] = []
     real = eager.backend.waiter.read
     eager.backend.waiter.read = lambda *args: looks.append(args) or real(*args)
-    assert result.get(timeout=10) == 42
+    assert result.get(timeout=60) == 42
     assert looks == []
 
 
@@ -62,7 +62,7 @@ def test_what_nobody_told_is_found_in_the_store(eager) -> None:
     silent, store.listeners.tell = store.listeners.tell, lambda *args: 0
     eager.backend.store_result(result.id, 42, "SUCCESS")
     store.listeners.tell = silent
-    assert result.get(timeout=10) == 42
+    assert result.get(timeout=60) == 42
 
 
 def test_a_call_that_nobody_waits_for_ends_the_guessing(eager) -> None:
@@ -78,9 +78,9 @@ def test_waiting_for_another_call_first_ends_it_too(eager) -> None:
     first, second = eager.send_task("x"), eager.AsyncResult("second")
     for id in (first.id, "second"):
         eager.backend.store_result(id, id, "SUCCESS")
-    assert second.get(timeout=10) == "second"
+    assert second.get(timeout=60) == "second"
     assert eager.backend.eager_threads == set()
-    assert first.get(timeout=10) == first.id
+    assert first.get(timeout=60) == first.id
 
 
 def test_calls_without_a_result_are_not_listened_for(eager) -> None:
@@ -97,7 +97,7 @@ def test_each_thread_is_looked_at_by_itself(eager) -> None:
     other.join()
     assert channels(eager) == before
     eager.backend.store_result(mine.id, 1, "SUCCESS")
-    assert mine.get(timeout=10) == 1
+    assert mine.get(timeout=60) == 1
 
 
 def test_a_store_that_is_away_does_not_keep_a_call_from_going_out(eager) -> None:
@@ -116,7 +116,7 @@ def test_a_store_that_is_away_does_not_keep_a_call_from_going_out(eager) -> None
     result = eager.send_task("x")
     link.__dict__.pop("listen")
     eager.backend.store_result(result.id, 42, "SUCCESS")
-    assert result.get(timeout=10) == 42
+    assert result.get(timeout=60) == 42
 
 
 def test_an_ear_whose_owner_ran_out_of_time_is_used_again(app) -> None:

@@ -38,7 +38,7 @@ def when_waited_for(app, act: Callable[[], None]) -> threading.Thread:
     listeners.add = add
 
     def wait_and_act() -> None:
-        assert arrived.wait(10)
+        assert arrived.wait(60)
         act()
 
     thread = threading.Thread(target=wait_and_act)
@@ -120,7 +120,7 @@ def test_get_waits_until_the_result_is_there(app) -> None:
     thread = when_waited_for(app, act)
     called = []
     value = app.AsyncResult("i").get(
-        timeout=10, on_message=messages.append, callback=lambda task_id, value: called.append((task_id, value))
+        timeout=60, on_message=messages.append, callback=lambda task_id, value: called.append((task_id, value))
     )
     thread.join()
     assert value == 42
@@ -131,13 +131,13 @@ def test_get_waits_until_the_result_is_there(app) -> None:
 def test_a_call_just_sent_is_waited_for(app) -> None:
     result = app.send_task("x")
     thread = when_waited_for(app, lambda: app.backend.store_result(result.id, 42, SUCCESS))
-    assert result.get(timeout=10) == 42
+    assert result.get(timeout=60) == 42
     thread.join()
 
 
 async def test_await_waits_until_the_result_is_there(app) -> None:
     thread = when_waited_for(app, lambda: app.backend.store_result("i", 42, SUCCESS))
-    assert await app.AsyncResult("i").aget(timeout=10) == 42
+    assert await app.AsyncResult("i").aget(timeout=60) == 42
     thread.join()
     await app.aclose()
 
@@ -145,7 +145,7 @@ async def test_await_waits_until_the_result_is_there(app) -> None:
 async def test_many_waiters_of_a_loop_share_one_ear(app) -> None:
     ids = [f"i{number}" for number in range(300)]
     results = [app.AsyncResult(task_id) for task_id in ids for _ in range(2)]
-    waiters = [asyncio.ensure_future(result.aget(timeout=10)) for result in results]
+    waiters = [asyncio.ensure_future(result.aget(timeout=60)) for result in results]
     opened = []
     transport = app.transports.results
     link = await app.asynchronous._loops.here().link(transport)
@@ -165,7 +165,7 @@ async def test_many_waiters_of_a_loop_share_one_ear(app) -> None:
 
 
 async def test_a_waiter_that_is_cancelled_leaves_the_others_alone(app) -> None:
-    one, two = (asyncio.ensure_future(app.AsyncResult("i").aget(timeout=10)) for _ in range(2))
+    one, two = (asyncio.ensure_future(app.AsyncResult("i").aget(timeout=60)) for _ in range(2))
     await asyncio.wait([one, two], timeout=0.05)
     one.cancel()
     await asyncio.wait([one])
@@ -213,7 +213,7 @@ def test_a_broken_ear_only_means_to_look_again(app) -> None:
 
     link = app.transports.results.link()
     link.listen = lambda: Unlucky(app.transports.results.store.listeners)
-    assert app.AsyncResult("i").get(timeout=10) == "survived"
+    assert app.AsyncResult("i").get(timeout=60) == "survived"
     assert len(broken) == 3
     link.__dict__.pop("listen")
 

@@ -55,7 +55,7 @@ def test_the_states_of_a_group_are_those_of_its_members(app) -> None:
 def test_a_failure_is_raised_although_others_have_not_ended(app) -> None:
     app.backend.store_result("bad", ValueError("no"), FAILURE)
     with pytest.raises(ValueError, match="no"):
-        group(app, "pending", "bad").get(timeout=10)
+        group(app, "pending", "bad").get(timeout=60)
     app.AsyncResult("bad").ready()
     assert isinstance(group(app, "bad").get(timeout=1, propagate=False)[0], ValueError)
 
@@ -65,7 +65,7 @@ def test_join_takes_the_members_one_after_the_other(app) -> None:
     app.backend.store_result("bad", ValueError("no"), FAILURE)
     told = []
     with pytest.raises(ValueError, match="no"):
-        group(app, "a", "bad", "pending").join(timeout=10, callback=lambda *pair: told.append(pair))
+        group(app, "a", "bad", "pending").join(timeout=60, callback=lambda *pair: told.append(pair))
     assert told == [("a", "aa")]
     assert group(app, "a").join(timeout=1, callback=lambda *pair: None) == []
     assert group(app, "a").join_native(timeout=1, callback=lambda *pair: None) is None
@@ -91,7 +91,9 @@ def test_groups_in_groups_give_lists_in_lists(app) -> None:
     assert again.get(timeout=1) == ["aa", ["bb", ["cc"]], []]
     app.backend.store_result("late", KeyError("x"), FAILURE)
     with pytest.raises(KeyError):
-        app.GroupResult("o", [app.GroupResult("i", [app.AsyncResult("never"), app.AsyncResult("late")])]).get(timeout=9)
+        app.GroupResult("o", [app.GroupResult("i", [app.AsyncResult("never"), app.AsyncResult("late")])]).get(
+            timeout=60
+        )
 
 
 def test_the_same_result_may_stand_in_a_group_twice(app) -> None:
@@ -116,7 +118,7 @@ def test_eager_results_can_be_members(app) -> None:
 
 def test_results_are_given_as_they_arrive(app) -> None:
     found = group(app, "a", "b", "c")
-    arrivals = found.iterate(timeout=10)
+    arrivals = found.iterate(timeout=60)
     got = []
     for task_id in "cab":
         success(app, task_id)
@@ -138,7 +140,7 @@ async def test_async_code_gets_them_as_they_arrive_too(app) -> None:
         await group(app, "never").aget(timeout=0.05)
     app.backend.store_result("bad", ValueError("no"), FAILURE)
     with pytest.raises(ValueError, match="no"):
-        await group(app, "never", "bad").aget(timeout=10)
+        await group(app, "never", "bad").aget(timeout=60)
     await app.aclose()
 
 
@@ -147,7 +149,7 @@ def test_thousands_are_waited_for_with_few_reads(app, monkeypatch) -> None:
     asked = counted(app, monkeypatch)
     found = group(app, *ids)
     ready = threading.Event()
-    writer = threading.Thread(target=lambda: ready.wait(10) and [success(app, task_id) for task_id in ids])
+    writer = threading.Thread(target=lambda: ready.wait(60) and [success(app, task_id) for task_id in ids])
     writer.start()
     arrivals = found.iterate(timeout=60)
     ready.set()
@@ -164,7 +166,7 @@ def test_the_window_moves_on_to_all_of_them(app, monkeypatch) -> None:
     monkeypatch.setattr(gathering, "CHUNK", 2)
     monkeypatch.setattr(gathering, "WINDOW", 4)
     ids = [f"i{number}" for number in range(11)]
-    arrivals = group(app, *ids).iterate(timeout=10)
+    arrivals = group(app, *ids).iterate(timeout=60)
     for task_id in ids:  # each is stored before the next is asked for
         success(app, task_id)
         assert next(arrivals) == (task_id, task_id * 2)
@@ -215,7 +217,7 @@ def test_a_broken_ear_costs_no_result(app) -> None:
     link = app.transports.results.link()
     link.listen = lambda: Unlucky(app.transports.results.store.listeners)
     try:
-        assert group(app, "a", "b").get(timeout=10) == ["aa", "bb"]
+        assert group(app, "a", "b").get(timeout=60) == ["aa", "bb"]
     finally:
         link.__dict__.pop("listen")
     assert len(broken) == 2
@@ -365,11 +367,11 @@ def test_who_stops_waiting_half_way_holds_no_ear(app, monkeypatch) -> None:
     monkeypatch.setattr(listeners, "add", add)
     for wait in ("join", "join_native"):
         with pytest.raises(LookupError) as caught:
-            getattr(group(app, "a", "b"), wait)(timeout=10, callback=refuse)
+            getattr(group(app, "a", "b"), wait)(timeout=60, callback=refuse)
         assert caught.traceback  # it is held, with all its frames
         assert listeners.tell("result/b", b"") == 0
         app.backend.forget("a")
-    for _ in group(app, "a", "b").iterate(timeout=10):
+    for _ in group(app, "a", "b").iterate(timeout=60):
         break
     assert listeners.tell("result/b", b"") == 0
     assert len(listened) == 3

@@ -108,7 +108,7 @@ def test_what_is_drawn_can_be_changed() -> None:
 def test_the_wait_is_over_with_the_tree(app) -> None:
     """collect waits for each result of the tree, iterdeps does not."""
     app.backend.store_result("r", 1, SUCCESS, request=Context(_children=[app.AsyncResult("late")]))
-    found = app.AsyncResult("r").collect(timeout=10)
+    found = app.AsyncResult("r").collect(timeout=60)
     assert next(found)[1] == 1
     app.backend.store_result("late", 2, SUCCESS)
     assert next(found)[1] == 2

@@ -83,11 +83,11 @@ def test_threads_that_look_first_at_the_same_time_read_the_configuration_once() 
     conf = Settings(source=source)
 
     def look() -> Any:
-        start.wait(10)
+        start.wait(60)
         return conf.task_time_limit
 
     with ThreadPoolExecutor(8) as pool:
-        seen = [future.result(10) for future in [pool.submit(look) for _ in range(8)]]
+        seen = [future.result(60) for future in [pool.submit(look) for _ in range(8)]]
     assert seen == [4] * 8
     assert reads == [1]
 
@@ -97,20 +97,20 @@ def test_a_thread_that_looks_while_another_reads_waits_for_all_of_it() -> None:
 
     def source() -> dict[str, Any]:
         reading.set()
-        assert looking.wait(10)
+        assert looking.wait(60)
         return {"task_time_limit": 4}
 
     conf = Settings({"worker_concurrency": 1}, source)
 
     def look() -> Any:
-        assert reading.wait(10)
+        assert reading.wait(60)
         looking.set()
         return conf.task_time_limit
 
     with ThreadPoolExecutor(2) as pool:
         reader, looker = pool.submit(conf.finalize), pool.submit(look)
-        reader.result(10)
-        assert looker.result(10) == 4
+        reader.result(60)
+        assert looker.result(60) == 4
 
 
 def test_a_thread_that_waits_too_long_is_told_why() -> None:
@@ -121,7 +121,7 @@ def test_a_thread_that_waits_too_long_is_told_why() -> None:
                 raise AssertionError("two readers at once")
 
         with pytest.raises(ImproperlyConfigured, match=r"Another thread has been reading settings for 0\.01 s"):
-            pool.submit(wait).result(10)
+            pool.submit(wait).result(60)
 
 
 def test_loading_is_announced_once_when_all_is_in_place() -> None:
