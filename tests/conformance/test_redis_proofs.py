@@ -86,6 +86,21 @@ def test_that_it_runs_is_none_for_its_message_may_not_be_on_the_disk_yet(app: Ce
     assert app.AsyncResult("c").get(timeout=30) == 1
 
 
+def test_a_late_word_of_an_earlier_task_is_no_word_of_this_one(
+    app: Celeriac, other: Celeriac, server: RedisServer
+) -> None:
+    """Its result was found in the store, and the ear that heard the word later is used again."""
+    answered(app, other, "earlier")
+    proof = begun(app, "f")
+    with server.client() as client:
+        late = app.backend.waiter._store.channel("earlier")
+        assert client.publish(late, client.get(late)) == 1
+    assert given(proof) is False
+    other.backend.store_result("f", 1, "SUCCESS")
+    assert told(proof) is True
+    assert app.AsyncResult("f").get(timeout=30) == 1
+
+
 def test_what_can_not_be_read_is_none_and_is_an_error_of_who_waits(app: Celeriac, server: RedisServer) -> None:
     proof = begun(app, "d")
     with server.client() as client:

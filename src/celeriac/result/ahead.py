@@ -36,10 +36,10 @@ class Expected:
 
     def given(self) -> bool | None:
         try:
-            heard = self.listener.ear.next(0.0)
-            if heard is None:
+            payload = self._heard(0.0)
+            if payload is None:
                 return False if self.listener.fileno() >= 0 else None
-            meta = self._read(heard)
+            meta = self._read(payload)
         except (OperationalError, BackendError):
             return None  # whoever waits for the result will meet it again, and may raise it
         self._early.append(meta)
@@ -51,13 +51,19 @@ class Expected:
         """What is told of it within so long, if that can be read."""
         if self._early:
             return self._early.popleft()
-        heard = self.listener.ear.next(seconds)
-        return None if heard is None else self._read(heard)
+        payload = self._heard(seconds)
+        return None if payload is None else self._read(payload)
 
-    def _read(self, heard: tuple[str, bytes]) -> Meta | None:
-        """None if it says no more than that there is something to read, or is of another task."""
-        channel, payload = heard
-        return self._decode(payload) if payload and channel == self._channel else None
+    def _heard(self, seconds: float) -> bytes | None:
+        """What is told of this task: the word of an earlier one may come when its result was found in the store."""
+        heard = self.listener.ear.next(seconds)
+        while heard is not None and heard[0] != self._channel:
+            heard = self.listener.ear.next(0.0)
+        return None if heard is None else heard[1]
+
+    def _read(self, payload: bytes) -> Meta | None:
+        """None if it says no more than that there is something to read."""
+        return self._decode(payload) if payload else None
 
     def end(self) -> None:
         self.listener.end(self._channel)
