@@ -35,6 +35,9 @@ def server() -> Iterator[PostgresServer]:
 
 @pytest.fixture
 def transport(server: PostgresServer) -> Iterator[PostgresTransport]:
+    """On a server where nobody is left who could still do what an earlier test gave up."""
+    server.execute(_END)
+    until(lambda: server.execute(_CONNECTIONS) == [(0,)])
     transport = PostgresTransport([server.url()], TransportOptions(pool_limit=2, connect_timeout=30.0))
     transport.link().run(transport.broker.purge(["celery"]), 60.0)
     yield transport

@@ -7,6 +7,7 @@ import contextlib
 import selectors
 import socket
 import threading
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
@@ -33,18 +34,28 @@ class Gate:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def shut(self) -> None:
-        """When this returns, nothing is on its way any more."""
-        with self._turn:
+        """When this returns, nothing is on its way any more, but to a side that does not read."""
+        with self._between():
             self._open.clear()
 
     def mute(self) -> None:
         """The server hears everything, and is not heard."""
-        with self._turn:
+        with self._between():
             self._mute = True
 
     def open(self) -> None:
         self._mute = False
         self._open.set()
+
+    @contextlib.contextmanager
+    def _between(self) -> Iterator[None]:
+        """While nothing passes."""
+        mine = self._turn.acquire(timeout=3.0)
+        try:
+            yield
+        finally:
+            if mine:
+                self._turn.release()
 
     def _run(self) -> None:
         while not self._over.is_set():

@@ -137,7 +137,7 @@ class Harness:
 
     def claim_ids(self, owner: str, number: int) -> list[str]:
         """Of so many messages, which have come back or become due: a store that counts late may be late with them."""
-        deadline = time.monotonic() + (_COUNTED_WITHIN if self.counts_late else 0.0)
+        deadline = self._patience()
         found = ids(self.claim(owner))
         while len(found) < number and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -146,7 +146,10 @@ class Harness:
 
     def take(self, owner: str, queue: str = "celery") -> Delivery:
         """Claim exactly one."""
-        (delivery,) = self.claim(owner, 1, (queue,)).deliveries
+        deadline = self._patience()
+        while not (found := self.claim(owner, 1, (queue,)).deliveries) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        (delivery,) = found
         return delivery
 
     def settle(self, owner: str, delivery: Delivery, action: Action = Action.ACK, **rest: Any) -> bool:
@@ -165,10 +168,14 @@ class Harness:
 
     def expect_ready(self, number: int, queue: str = "celery") -> None:
         """So many messages are ready; a store that counts a little late is asked until it says so."""
-        deadline = time.monotonic() + (_COUNTED_WITHIN if self.counts_late else 0.0)
+        deadline = self._patience()
         while (found := self.count(queue)) != number and time.monotonic() < deadline:
             time.sleep(0.01)
         assert found == number
+
+    def _patience(self) -> float:
+        """Until when it may say something else."""
+        return time.monotonic() + (_COUNTED_WITHIN if self.counts_late else 0.0)
 
     def count(self, queue: str = "celery") -> int:
         return self.run(self.broker.count([queue]))[queue]
