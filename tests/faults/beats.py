@@ -23,11 +23,12 @@ LEASE = 2.0
 DEADLINE = 60.0
 
 PROGRAM = f"""
+import os
 from celeriac import Celeriac
 
 app = Celeriac("beats")
 app.conf.result_expires = None
-app.conf.beat_lease_ttl = {LEASE}
+app.conf.beat_lease_ttl = float(os.environ["BEATS_LEASE"])
 app.conf.beat_schedule = {{
     name: {{"task": "beats.count", "schedule": {EVERY}, "args": (name,), "missed": "all", "missed_limit": 10_000}}
     for name in ("one", "two")
@@ -38,8 +39,10 @@ app.conf.beat_schedule = {{
 class Beats:
     """A fleet of beats; each has a way of its own to the broker."""
 
-    def __init__(self, folder: Path, url: str) -> None:
+    def __init__(self, folder: Path, url: str, lease: float = LEASE) -> None:
         self.folder = folder
+        self.url = url
+        self._lease = lease
         (folder / "beats.py").write_text(PROGRAM)
         self.app = Celeriac("beats", broker=url, set_as_current=False)
         self._register = Register(self.app)
@@ -53,7 +56,9 @@ class Beats:
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("CELERI", "CELERY"))}
         words = (sys.executable, "-m", "celeriac", "-A", "beats", "-q", "beat", "-l", "INFO")
         log = self.folder / f"beat{self._started}.log"
-        beat = Watched(words, self.folder, {**environ, "CELERIAC_BROKER_URL": url}, log)
+        beat = Watched(
+            words, self.folder, {**environ, "CELERIAC_BROKER_URL": url, "BEATS_LEASE": str(self._lease)}, log
+        )
         self.running[beat.pid] = beat
         self.ways[beat.pid] = way
         beat.wait_line("beat: Starting", DEADLINE)
@@ -76,8 +81,10 @@ class Beats:
 
     def wait_for_tick_after(self, moment: float) -> float:
         """Until every entry was sent by somebody later than this; how much later the first was."""
-        self.wait(lambda: (marks := self.marks()) and all(mark.ran / 1e6 > moment for mark in marks.values()))
-        return min(mark.ran / 1e6 for mark in self.marks().values()) - moment
+        rans: list[float] = self.wait(
+            lambda: (rans := [mark.ran / 1e6 for mark in self.marks().values()]) and min(rans) > moment and rans
+        )
+        return min(rans) - moment
 
     def wait(self, true: Any) -> Any:
         begin = time.monotonic()

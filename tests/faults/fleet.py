@@ -1,12 +1,15 @@
 """Workers as real processes of the real command, to be killed and replaced."""
 
+import os
+import random
+import signal
 import sys
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
-from living import children_of
+from living import alive, children_of
 from watched import PATIENCE, Watched
 from watched import environment as environment_of_tests
 
@@ -37,6 +40,15 @@ class Worker(Watched):
     def children(self) -> list[int]:
         """The executing processes: children of the forking process, which is the parent's only child."""
         return [child for zygote in children_of(self.pid) for child in children_of(zygote)]
+
+    def kill_a_child(self) -> bool:
+        """One of them by chance; False if there was none, or it had gone already."""
+        children = [child for child in self.children() if alive(child)]
+        try:
+            os.kill(random.choice(children), signal.SIGKILL)
+        except (IndexError, ProcessLookupError):
+            return False
+        return True
 
     def stop(self, seconds: float = 60.0) -> int:
         return super().stop(seconds)

@@ -3,9 +3,11 @@
 import argparse
 import importlib
 import logging
+import os
 import sys
 from typing import Any
 
+from celeriac.pools import forked
 from celeriac.worker.options import WorkerOptions
 from celeriac.worker.selection import select_queues
 from celeriac.worker.worker import WorkController
@@ -22,6 +24,7 @@ def main() -> int:
     parser.add_argument("--statedb")
     given: Any = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="[%(asctime)s: %(levelname)s/%(process)d] %(message)s")
+    forked.SHARED_GRACE = float(os.environ.get("SUBJECT_GRACE", forked.SHARED_GRACE))  # type: ignore[misc]
     app = importlib.import_module("faults.subject").app
     app.conf.worker_state_db = given.statedb
     if given.queue:

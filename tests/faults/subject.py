@@ -14,8 +14,9 @@ LEDGER = os.environ["LEDGER"]
 app = Celeriac("subject", broker=os.environ["SUBJECT_BROKER"], backend=os.environ["SUBJECT_BACKEND"])
 app.conf.task_acks_late = os.environ.get("SUBJECT_EARLY") != "1"
 app.conf.accept_content = ["json", reading.NAME]
+app.conf.task_max_lost = int(os.environ.get("SUBJECT_MAX_LOST", "3"))
 if os.environ.get("SUBJECT_LEASE") != "default":
-    lease = float(os.environ.get("SUBJECT_LEASE", "4"))
+    lease = float(os.environ.get("SUBJECT_LEASE", "15"))  # long: a worker may stand still and be no subject of the test
     app.conf.update(worker_lease_ttl=lease, worker_lease_renew=lease / 4, worker_recover_interval=1.0)
 
 
@@ -46,9 +47,9 @@ def work_on(self, task_id, seconds):
 
 @app.task(bind=True)
 def wait_told(self):
-    """Runs until the test says so, however slow the machine is; says which process ran it."""
+    """Runs until the test says so, to all or to this one, however slow the machine is; says which process ran it."""
     begin(self)
-    while not os.path.exists(f"{LEDGER}.told"):
+    while not (os.path.exists(f"{LEDGER}.told") or os.path.exists(f"{LEDGER}.told.{self.request.id}")):
         time.sleep(0.01)
     end(self)
     return os.getpid()
@@ -114,7 +115,8 @@ def die(self, how):
 def start(task, what, about):
     redelivered = int(bool(task.request.delivery_info["redelivered"]))
     tag = (task.request.properties.get("delivery_info") or {}).get("tag") or task.request.properties.get("delivery_tag")
-    line = f"{what} {about} {redelivered} {tag}\n"
+    # All lines are of one length, of which pages are a multiple: none is ever seen, or left by a kill, in two pieces.
+    line = f"{what} {about} {redelivered} {tag}"[:255].ljust(255) + "\n"
     with open(f"{LEDGER}.chords", "a") as file:
         file.write(line)
 

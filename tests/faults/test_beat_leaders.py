@@ -3,17 +3,20 @@
 CELERIAC_BEAT_TURNS says how often (1).
 """
 
-import itertools
 import os
 import signal
+import socket
 import time
 from pathlib import Path
+
+import pytest
 
 from patience import in_time
 from servers.gate import Gate
 from servers.redis_server import RedisServer
 
 from .beats import EVERY, Beats
+from .stopping import stand_still
 
 TURNS = int(os.environ.get("CELERIAC_BEAT_TURNS", "1"))
 # What takes its place is to be there within this, whatever the leader died of.
@@ -46,7 +49,7 @@ def kill_leader(beats: Beats, url: str) -> None:
 
 def stop_leader(beats: Beats) -> None:
     leader = beats.wait_for_leader()
-    os.kill(leader, signal.SIGSTOP)
+    stand_still(leader, beats.url)
     now = time.time()
     beats.wait_for_leader(other_than=leader)
     assert in_time(beats.wait_for_tick_after(now), GAP), beats.logs()
@@ -113,7 +116,7 @@ def test_ticks_wait_for_a_broker_that_is_away(tmp_path: Path) -> None:
 
 def test_a_leader_that_ends_hands_over_at_once(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/beats.sqlite3"
-    with Beats(tmp_path, url) as beats:
+    with Beats(tmp_path, url, lease=100.0) as beats:  # nobody waits for that
         for _ in range(2):
             beats.start(url)
         begun = origins(beats)
@@ -123,8 +126,7 @@ def test_a_leader_that_ends_hands_over_at_once(tmp_path: Path) -> None:
         beats.wait_for_leader(other_than=leader)
         assert beats.running.pop(leader).wait_end(30) == 0
         beats.wait_for_tick_after(time.time())
-        terms = [line for line in beats.logs().splitlines() if "This beat leads" in line]
-        assert len(terms) == 2
+        beats.wait(lambda: beats.logs().count("This beat leads") == 2)
         beats.wait(lambda: all(mark.runs > 9 for mark in beats.marks().values()))
         beats.stop()
         assert_every_tick_was_sent_once(beats, begun)
@@ -132,18 +134,18 @@ def test_a_leader_that_ends_hands_over_at_once(tmp_path: Path) -> None:
 
 def test_the_gate_passes_and_keeps_back() -> None:
     """The tool of the tests above."""
-    with RedisServer() as server, Gate(server.port) as gate:
-        import redis
-
-        client = redis.Redis(port=gate.port, socket_timeout=0.2, retry=None)
-        assert client.ping()
+    with (
+        RedisServer() as server,
+        Gate(server.port) as gate,
+        socket.create_connection(("127.0.0.1", gate.port), 20.0) as client,
+    ):
+        client.sendall(b"PING\r\n")
+        assert client.recv(100) == b"+PONG\r\n"
         gate.shut()
-        for _ in itertools.repeat(None, 2):
-            try:
-                client.ping()
-            except redis.TimeoutError:
-                break
-        else:
-            raise AssertionError("something passed")
+        client.sendall(b"PING\r\n")
+        client.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            client.recv(100)
         gate.open()
-        client.close()
+        client.settimeout(20.0)
+        assert client.recv(100) == b"+PONG\r\n"

@@ -26,6 +26,7 @@ KILLS = int(os.environ.get("FAULTS_CHORD_KILLS", "4"))
 FAILING = 0.1  # so many headers have a member that fails
 DOUBLED = 0.2  # so many messages are sent twice
 WORK = 0.01  # seconds of each member
+SLOTS = 2  # of a worker
 
 
 class Starts:
@@ -39,7 +40,7 @@ class Starts:
         found: dict[str, list[tuple[str, bool, str]]] = defaultdict(list)
         if self._file.exists():
             for line in self._file.read_text().splitlines():
-                what, name, redelivered, tag = line.split(" ")
+                what, name, redelivered, tag = line.split()
                 found[name].append((what, redelivered == "1", tag))
         return found
 
@@ -88,7 +89,8 @@ def test_with_joins_in_another_store_nothing_is_lost_and_a_death_may_double_one(
     assert {name: {kind for kind, _, _ in starts[name]} for name in wanted} == {
         name: {what} for name, what in wanted.items()
     }
-    assert sum(len({tag for _, _, tag in starts[name]}) - 1 for name in wanted) <= KILLS // 2
+    # One for each slot whose run was on its way to the broker when its worker died.
+    assert sum(len({tag for _, _, tag in starts[name]}) - 1 for name in wanted) <= KILLS // 2 * SLOTS
     assert not campaign.letters()
 
 
@@ -96,6 +98,7 @@ def run(campaign: Campaign, chords: int, kills: int) -> tuple[dict[str, list[tup
     """(what was started, what was to be started) of so many chords under so many kills, when nothing is to do."""
     random.seed(1)
     starts = Starts(Path(f"{campaign.ledger.folder}.chords"))
+    campaign.fleet.environment["SUBJECT_LEASE"] = "4"
     campaign.fleet.start_ready(2)
     wanted = {f"chord{number}": "errback" if random.random() < FAILING else "body" for number in range(chords)}
     assert set(wanted.values()) == {"body", "errback"}
@@ -109,7 +112,7 @@ def run(campaign: Campaign, chords: int, kills: int) -> tuple[dict[str, list[tup
             freeze(campaign.server.pid, 1.0)
         campaign.kill_a_worker()
     wait_for(lambda: wanted.keys() <= starts.read().keys(), 60 + chords * SIZE // 20, lambda: missing(wanted, starts))
-    wait_for(lambda: not campaign.waiting() and not held(campaign), 60)
+    wait_for(lambda: not left_at(campaign), 60)
     return starts.read(), wanted
 
 
@@ -122,10 +125,10 @@ def freeze(pid: int, seconds: float) -> None:
         os.kill(pid, signal.SIGCONT)
 
 
-def held(campaign: Campaign) -> int:
-    """Messages in the hands of workers, dead or alive."""
-    with campaign.server.client() as client:
-        return int(client.hlen("unacked"))
+def left_at(campaign: Campaign) -> int:
+    """Messages in the queue and in the hands of workers, dead or alive: at one moment, for they go to and fro."""
+    with campaign.server.client() as client, client.pipeline(transaction=True) as both:
+        return sum(both.llen("celery").hlen("unacked").execute())
 
 
 def missing(wanted: dict[str, str], starts: Starts) -> str:

@@ -52,7 +52,7 @@ def test_both_sides_of_a_fork_send_and_read(app: Celeriac) -> None:
     near, far = multiprocessing.Pipe()
     process = multiprocessing.get_context("fork").Process(target=child, args=(app, far))
     process.start()
-    assert near.poll(30)
+    assert near.poll(100)
     sent, oid, origin = near.recv()
     process.join(30)
     assert process.exitcode == 0

@@ -41,7 +41,7 @@ def test_a_task_that_runs_out_of_memory_fails_once_like_any_other(campaign: Camp
     bad = campaign.send("die", "memory", count=5)
     for id in bad:
         with pytest.raises(MemoryError):
-            campaign.app.AsyncResult(id).get(timeout=20)
+            campaign.app.AsyncResult(id).get(timeout=60)
     assert [len(campaign.ledger.runs()[id]) for id in bad] == [1] * 5
     assert worker.children() == children
 
@@ -49,17 +49,14 @@ def test_a_task_that_runs_out_of_memory_fails_once_like_any_other(campaign: Camp
 def test_children_killed_at_random_lose_nothing(campaign: Campaign) -> None:
     random.seed(2)
     (worker,) = campaign.fleet.start_ready(1)
-    sent = campaign.send("work", 0.002, count=3000)
     kills = 0
-    while len(campaign.ledger.ended()) < 2500:
+    while kills < 30:
         before = len(campaign.ledger.ended())
-        children = worker.children()
-        if children:
-            os.kill(random.choice(children), signal.SIGKILL)
-            kills += 1
+        if len(campaign.ledger.acknowledged) < before + 500:  # some are left when it is killed
+            campaign.send("work", 0.002, count=1000)
+        kills += worker.kill_a_child()
         wait_for(lambda before=before: len(campaign.ledger.ended()) > before + 50, 20)
-    campaign.wait_ended(sent, 60)
-    assert kills > 10
+    campaign.wait_ended(campaign.ledger.acknowledged, 60)
     # a task that had ended but was not reported yet is run again: at most one in each killed child
     campaign.assert_nothing_lost(duplicates=kills)
     assert not campaign.letters()
@@ -68,7 +65,7 @@ def test_children_killed_at_random_lose_nothing(campaign: Campaign) -> None:
 
 
 def test_a_stopped_child_holds_up_nobody_but_its_own_task(campaign: Campaign) -> None:
-    lease = stretched(1.5)
+    lease = max(3.5, stretched(1.5))
     campaign.fleet.environment["SUBJECT_LEASE"] = f"{lease}"
     (worker,) = campaign.fleet.start_ready(1)
     (long,) = campaign.send("wait_told")
@@ -78,10 +75,11 @@ def test_a_stopped_child_holds_up_nobody_but_its_own_task(campaign: Campaign) ->
     others = campaign.send("work", 0.002, count=500)
     campaign.wait_ended(others, 15)
     # longer than the lease: a child that stands still is not a worker that is dead
-    later = campaign.send("work", 0.01, count=int(200 * lease))
+    later = campaign.send("work", 0.01, count=int(100 * (lease + 1.0)))
     campaign.wait_ended(later, 60)
     campaign.tell()
     os.kill(stopped, signal.SIGCONT)
     campaign.wait_ended([long], 10)
     campaign.assert_nothing_lost()
+    assert campaign.ledger.verdict().restarted == 0
     assert stopped in worker.children()

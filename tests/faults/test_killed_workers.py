@@ -9,7 +9,7 @@ import pytest
 from living import alive
 from patience import soon
 
-from .conftest import Campaign, wait_for
+from .conftest import HELD_UP, Campaign, wait_for
 
 TASKS = int(os.environ.get("FAULTS_TASKS", "10000"))
 KILLS = int(os.environ.get("FAULTS_KILLS", "20"))
@@ -17,11 +17,14 @@ SLOTS = 2
 # Of a killed worker run again: the tasks that ran, and those that had ended and were not settled yet. These
 # are the ends of one round trip to the broker, which with these tasks takes far less than 60 of them.
 UNSETTLED = 60
+# The same once more where leases are of a second: who lives may stand still for longer, and lose its own.
+HELD_UP_TOO = 2
 
 
 @pytest.mark.timeout(380)
 def test_ten_thousand_tasks_survive_twenty_kills_of_their_workers(campaign: Campaign) -> None:
     random.seed(1)
+    campaign.fleet.environment["SUBJECT_LEASE"] = "4"
     campaign.fleet.start_ready(3)
     quick = TASKS // 5
     sent = campaign.send("work", 0.005, count=TASKS - quick) + campaign.send("work", count=quick)
@@ -45,7 +48,8 @@ def test_ten_thousand_tasks_survive_twenty_kills_of_their_workers(campaign: Camp
     ],
 )
 def test_a_worker_or_child_that_dies(point: str, campaign: Campaign) -> None:
-    campaign.fleet.environment["SUBJECT_LEASE"] = "1"
+    # As long as this test is held up, children die: of those that meet the same task no one is to despair.
+    campaign.fleet.environment.update({"SUBJECT_LEASE": "1", "SUBJECT_MAX_LOST": "1000"})
     sent = campaign.send("work", 0.001, count=300)
     doomed = campaign.fleet.start({"CELERIAC_CRASH_AT": f"{point}:3"})
     if point in ("after_dispatch", "after_run_before_report"):
@@ -58,7 +62,7 @@ def test_a_worker_or_child_that_dies(point: str, campaign: Campaign) -> None:
         assert doomed.wait_end() == -9
     campaign.fleet.start_ready(1)
     campaign.wait_ended(sent, 60)
-    campaign.assert_nothing_lost(duplicates=SLOTS + UNSETTLED)
+    campaign.assert_nothing_lost(duplicates=HELD_UP_TOO * (SLOTS + UNSETTLED))
     assert not campaign.letters()
 
 
@@ -70,7 +74,7 @@ def test_a_worker_that_dies_between_the_result_and_the_acknowledgement(campaign:
     assert doomed.wait_end() == -9
     (worker,) = campaign.fleet.start_ready(1, apart)
     campaign.wait_ended(sent, 60)
-    campaign.assert_nothing_lost(duplicates=SLOTS + UNSETTLED)
+    campaign.assert_nothing_lost(duplicates=HELD_UP_TOO * (SLOTS + UNSETTLED))
     assert worker.stop() == 0
 
 
@@ -85,7 +89,7 @@ def test_a_worker_that_dies_before_it_gives_back_what_it_has_not_begun(campaign:
     assert doomed.wait_end() == -9
     campaign.fleet.start_ready(1)
     campaign.wait_ended(sent, 60)
-    campaign.assert_nothing_lost(duplicates=SLOTS + UNSETTLED)
+    campaign.assert_nothing_lost(duplicates=HELD_UP_TOO * (SLOTS + UNSETTLED))
 
 
 def test_a_recoverer_that_dies_in_the_middle_of_a_recovery(campaign: Campaign) -> None:
@@ -98,7 +102,7 @@ def test_a_recoverer_that_dies_in_the_middle_of_a_recovery(campaign: Campaign) -
     recoverer = campaign.fleet.start({"CELERIAC_CRASH_AT": "during_recovery"})
     assert recoverer.wait_end() == -9
     campaign.fleet.start_ready(1)
-    wait_for(lambda: all(len(runs) == 2 for runs in campaign.ledger.runs().values() if runs[0].end is None), 30)
+    wait_for(lambda: all(len(runs) >= 2 for runs in campaign.ledger.runs().values() if runs[0].end is None), 30)
     campaign.tell()
     campaign.wait_ended(campaign.ledger.acknowledged, 30)
 
@@ -116,5 +120,5 @@ def test_a_killed_workers_tasks_run_again_within_thirty_seconds(campaign: Campai
     for worker in victims:
         worker.kill()
     campaign.fleet.replace(victims[0])
-    soon(lambda: not any(alive(pid) for pid in gone), 2, lambda: "children outlived their worker")
-    soon(lambda: all(len(runs) == 2 for runs in campaign.ledger.runs().values()), 30)
+    soon(lambda: not any(alive(pid) for pid in gone), 2 + HELD_UP, lambda: "children outlived their worker")
+    soon(lambda: all(len(runs) >= 2 for runs in campaign.ledger.runs().values()), 30 + HELD_UP)

@@ -55,6 +55,7 @@ def finish(campaign: Campaign, duplicates: int) -> None:
 def test_tasks_and_results_survive_kills_of_their_workers(campaign: Campaign) -> None:
     random.seed(1)
     tasks, kills = 1000 * SIZE, 3 * SIZE
+    campaign.fleet.environment["SUBJECT_LEASE"] = "4"
     campaign.fleet.start_ready(2)
     campaign.kill_workers_until_ended(campaign.send("work", 0.003, count=tasks), kills)
     finish(campaign, kills * (SLOTS + UNSETTLED))

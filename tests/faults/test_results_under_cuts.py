@@ -61,13 +61,13 @@ class Adversary:
 def test_get_in_many_threads_survives_cuts(server: RedisServer, app: Celeriac) -> None:
     ids = [f"task-{number}" for number in range(WAITERS)]
     with ThreadPoolExecutor(THREADS) as pool, Adversary(server, ids):
-        values = list(pool.map(lambda task_id: app.AsyncResult(task_id).get(timeout=30), ids))
+        values = list(pool.map(lambda task_id: app.AsyncResult(task_id).get(timeout=100), ids))
     assert values == ids
 
 
 async def test_await_of_many_survives_cuts(server: RedisServer, app: Celeriac) -> None:
     ids = [f"task-{number}" for number in range(WAITERS)]
     with Adversary(server, ids):
-        values = await asyncio.gather(*(app.AsyncResult(task_id).aget(timeout=30) for task_id in ids))
+        values = await asyncio.gather(*(app.AsyncResult(task_id).aget(timeout=100) for task_id in ids))
     assert values == ids
     await app.aclose()

@@ -22,6 +22,7 @@ SLOTS = 8  # that many may be terminated after one look
 
 def test_what_was_revoked_while_all_workers_were_down_never_runs(campaign: Campaign) -> None:
     """Queued and delayed ones, through restarts, a kill among them."""
+    campaign.fleet.environment["SUBJECT_LEASE"] = "4"
     revoked = campaign.send("work", count=REVOKED // 2) + campaign.send("work", count=REVOKED // 2, countdown=1.0)
     kept = campaign.send("work", count=100) + campaign.send("work", count=100, countdown=1.5)
     random.shuffle(revoked)

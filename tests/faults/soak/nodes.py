@@ -16,7 +16,7 @@ RECYCLING = ("--max-tasks-per-child", "100", "--max-memory-per-child", "80000") 
 
 
 class Size(NamedTuple):
-    """What one worker's parent process holds."""
+    """What one parent process holds, but for a descriptor of each child: there may be more or fewer of them."""
 
     rss_kib: int
     descriptors: int
@@ -37,9 +37,9 @@ class Node(Watched):
         self.wait_line(r"ready\.")
 
     def page(self, path: str) -> str:
-        """Empty if it does not answer at once, or answers that something is wrong."""
+        """Empty if it does not answer soon, or answers that something is wrong."""
         try:
-            with urlopen(f"http://127.0.0.1:{self._port}/{path}", timeout=0.2) as answer:
+            with urlopen(f"http://127.0.0.1:{self._port}/{path}", timeout=1.0) as answer:
                 text: str = answer.read().decode()
                 return text
         except (URLError, TimeoutError, ConnectionError):
@@ -53,7 +53,7 @@ class Node(Watched):
     def size(self) -> Size:
         status = Path(f"/proc/{self.pid}/status").read_text()
         rss, threads = (int(re.search(rf"^{name}:\s+(\d+)", status, re.M)[1]) for name in ("VmRSS", "Threads"))  # type: ignore[index]
-        return Size(rss, len(list(Path(f"/proc/{self.pid}/fd").iterdir())), threads)
+        return Size(rss, len(list(Path(f"/proc/{self.pid}/fd").iterdir())) - len(self.children()), threads)
 
     def children(self) -> list[int]:
         """The executing processes."""

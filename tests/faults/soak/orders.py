@@ -7,6 +7,7 @@ from typing import Any
 
 from celeriac import Celeriac
 from celeriac.core.errors import OperationalError
+from patience import until
 
 from .load import EXTRA, Load
 from .nodes import SLOTS, Node
@@ -78,11 +79,36 @@ class Orders(Turning):
         self._app.control.revoke(some, terminate=terminate, signal=self._random.choice(SIGNALS))
 
     def settle(self) -> None:
-        """Everything as it was: all consume every queue, no rates, pools of the size they began with."""
-        self.give("add_consumer", {"queue": EXTRA}, self._names)
-        self.give("rate_limit", {"task_name": "soak.rated", "rate_limit": 0}, self._names)
-        for reply in self.give("stats", {}, self._names):
+        """Everything as it was: all consume every queue, no rates, pools of the size they began with. Who was cut off a
+        moment ago may not hear it the first time.
+        """
+        self._insist(lambda: self._heard_by_all("add_consumer", {"queue": EXTRA}))
+        self._insist(lambda: self._heard_by_all("rate_limit", {"task_name": "soak.rated", "rate_limit": 0}))
+        self._insist(self._right_sizes)
+
+    @staticmethod
+    def _insist(order: Callable[[], bool]) -> None:
+        def done() -> bool:
+            try:
+                return order()
+            except OperationalError:
+                return False
+
+        until(done, 60)
+
+    def _heard_by_all(self, command: str, arguments: dict[str, Any]) -> bool:
+        return self._heard(self.give(command, arguments, self._names)) == set(self._names)
+
+    @staticmethod
+    def _heard(replies: list[dict[str, Any]]) -> set[str]:
+        return {name for reply in replies for name in reply}
+
+    def _right_sizes(self) -> bool:
+        replies, right = self.give("stats", {}, self._names), True
+        for reply in replies:
             ((name, stats),) = reply.items()
             more = SLOTS - stats["pool"]["max-concurrency"]
             if more:
+                right = False
                 self.give("pool_grow" if more > 0 else "pool_shrink", {"n": abs(more)}, [name])
+        return right and self._heard(replies) == set(self._names)
