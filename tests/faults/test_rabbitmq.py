@@ -97,7 +97,7 @@ def test_tasks_and_results_survive_kills_of_their_workers(campaign: Campaign) ->
     finish(campaign, kills * (SLOTS + UNSETTLED))
 
 
-@pytest.mark.timeout(120 * SIZE)
+@pytest.mark.timeout(300 * SIZE)
 def test_workers_consume_again_after_all_connections_were_closed(campaign: Campaign, node: RabbitServer) -> None:
     campaign.fleet.start_ready(2)
     cuts = 2 * SIZE
@@ -110,7 +110,7 @@ def test_workers_consume_again_after_all_connections_were_closed(campaign: Campa
     finish(campaign, cuts * 2 * (SLOTS + UNSETTLED))
 
 
-@pytest.mark.timeout(120 * SIZE)
+@pytest.mark.timeout(300 * SIZE)
 def test_workers_consume_again_after_the_node_lost_its_power(campaign: Campaign, node: RabbitServer) -> None:
     campaign.fleet.start_ready(2)
     with load(campaign):
@@ -123,7 +123,7 @@ def test_workers_consume_again_after_the_node_lost_its_power(campaign: Campaign,
     finish(campaign, SIZE * 2 * (SLOTS + UNSETTLED))
 
 
-@pytest.mark.timeout(120 * SIZE)
+@pytest.mark.timeout(300 * SIZE)
 def test_workers_consume_again_after_the_node_stood_still(campaign: Campaign, node: RabbitServer) -> None:
     campaign.fleet.start_ready(2)
     pause = threading.Event()

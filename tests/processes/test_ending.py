@@ -51,7 +51,7 @@ def test_one_that_stood_still_is_left_so_if_not_sure(child):
     os.kill(child, signal.SIGSTOP)
     os.waitpid(child, os.WUNTRACED)
     assert not ending.end_if(child, signal.SIGKILL, lambda: False)
-    assert state(child) == "T"
+    until(lambda: state(child) == "T", told=lambda: state(child))
 
 
 def test_one_that_stood_still_is_ended_by_a_signal_it_could_not_feel_stopped(child):
