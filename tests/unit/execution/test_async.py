@@ -53,47 +53,42 @@ def test_a_coroutine_can_be_run_from_code_that_a_loop_calls() -> None:
     assert asyncio.run(outer()) == 4
 
 
-def test_closing_the_loop_ends_what_tasks_left_running() -> None:
-    ended: list[str] = []
+class Straggling:
+    """A body that leaves something running behind it, which notes its end."""
 
-    async def straggler() -> None:
+    def __init__(self) -> None:
+        self.left: list[asyncio.Task[None]] = []
+        self.ended: list[str] = []
+
+    async def body(self) -> None:
+        self.left.append(asyncio.create_task(self._straggler()))
+        await asyncio.sleep(0)  # it begins
+
+    async def _straggler(self) -> None:
         try:
             await asyncio.Event().wait()
         finally:
-            ended.append("cancelled")
+            self.ended.append("cancelled")
 
-    async def body() -> None:
-        kept.append(asyncio.create_task(straggler()))
-        await asyncio.sleep(0)
 
-    kept: list[Any] = []
-    run(Task("t", body))
+def test_closing_the_loop_ends_what_tasks_left_running() -> None:
+    straggling = Straggling()
+    run(Task("t", straggling.body))
     loops.close_loop()
-    assert ended == ["cancelled"]
+    assert straggling.ended == ["cancelled"]
 
 
 def test_the_loop_of_earlier_runs_can_be_closed_from_code_that_another_loop_runs() -> None:
-    ended: list[str] = []
-
-    async def straggler() -> None:
-        try:
-            await asyncio.Event().wait()
-        finally:
-            ended.append("cancelled")
-
-    async def body() -> None:
-        kept.append(asyncio.create_task(straggler()))
-        await asyncio.sleep(0)
+    straggling = Straggling()
 
     async def closing() -> None:
         executor.close()
 
-    kept: list[Any] = []
-    executor = App(Task("t", body)).executor()
+    executor = App(Task("t", straggling.body)).executor()
     executor.run(message("t"))
     asyncio.run(closing())
-    assert ended == ["cancelled"]
-    assert kept[0].get_loop().is_closed()
+    assert straggling.ended == ["cancelled"]
+    assert straggling.left[0].get_loop().is_closed()
 
 
 async def test_many_async_runs_share_one_loop_and_keep_their_requests_apart() -> None:
